@@ -1,0 +1,30 @@
+/**
+ * ocpp — sessions with charging stations: frames, the local controller's answers, charging
+ * profiles as leases. Sans-IO: the same code runs over WebSockets and in memory.
+ *
+ * Decides: what is said to a station and when; whether its floor profile is verified; what its
+ * image is. Must never: raise a limit without a LeaseBatch of this very moment (no timer renews),
+ * raise a station whose floor is not verified or that does not expire by itself, throw on input.
+ * Terms: floor profile = safe static limit as a ChargePointMaxProfile that never ends; lease
+ * profile = the same purpose one level above, with a duration; link = one open socket.
+ */
+export type { CallFrame, ErrorFrame, Frame, JsonObject, ResultFrame } from './frame';
+export type {
+  AuthorisationStatus,
+  FleetConfig,
+  FleetEvent,
+  FleetEventCode,
+  OcppProtocol,
+  OutgoingGuard,
+  StationAbilities,
+  StationConfig,
+  StationLink,
+} from './config';
+export { FLEET_EVENT_CODES } from './config';
+export type {
+  BatchOutcome,
+  ConnectOutcome,
+  FleetStats,
+  StationFleet,
+  StationPort,
+} from './fleetTypes';

@@ -1,0 +1,8 @@
+/**
+ * sim/stations — simulated charging stations: an honest profile engine, vehicles with delays, a cut
+ * input, and faults. They tell the truth about their current only to the site simulator.
+ *
+ * Decides: what a station draws. Must never: look into the controller (it hears OCPP only), or be
+ * part of a shipped process.
+ */
+export * from './types';

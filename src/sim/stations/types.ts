@@ -1,0 +1,115 @@
+import type { Frame } from '../../ocpp';
+import type { Clock, Instant, Timers } from '../../time';
+import type { Amps, ThreePhase } from '../../units';
+
+/** A vehicle at its plug. Its reaction delay is drawn from the station's seed when it is absent. */
+export interface SimVehicle {
+  readonly phases: 1 | 2 | 3;
+  /** First phase it uses as wired: 0 = L1, 1 = L2, 2 = L3. */
+  readonly rotation: 0 | 1 | 2;
+  /** Most it draws per phase. */
+  readonly max_A: number;
+  /** Energy it still wants; it stops there. */
+  readonly need_Wh: number;
+  /** Share of the need after which the current falls linearly to 10 %. Absent: no taper. */
+  readonly taperFrom?: number;
+  /** Time from a changed pilot to the changed current. AC 200-5000 ms, DC 300-2000 ms. */
+  readonly reaction_ms?: number;
+}
+
+/** A vehicle that comes and goes at given instants. */
+export interface SimSession {
+  readonly station: string;
+  readonly plug_at: Instant;
+  readonly unplug_at: Instant;
+  readonly vehicle: SimVehicle;
+}
+
+export const SIM_BEHAVIOURS = [
+  'honest',
+  'sloppy',
+  'lying',
+  'slow',
+  'flapping',
+  'hostile',
+  'pre-boot-gap',
+] as const;
+/** See each one's sentence in behaviour.ts. */
+export type SimBehaviour = (typeof SIM_BEHAVIOURS)[number];
+
+export interface SimStationConfig {
+  readonly id: string;
+  readonly kind: 'ac' | 'dc';
+  readonly phases: 1 | 2 | 3;
+  /** How the supply is wired: which site phase is its L1. */
+  readonly rotation?: 0 | 1 | 2;
+  readonly max_A: number;
+  readonly connectors?: number;
+  readonly password?: string;
+  /** Default honest. */
+  readonly behaviour?: SimBehaviour;
+  readonly meterInterval_s?: number;
+  /** Limit that holds at the terminals while the cut input is active (line open). */
+  readonly cut?: { readonly value_A: number; readonly reaction_ms: number };
+  /** Time from a changed limit to the changed pilot; drawn (200-2000 ms) when absent. */
+  readonly delay_ms?: number;
+  readonly maxStackLevel?: number;
+  readonly unit?: 'A' | 'W';
+}
+
+/** One simulated station. Only the site simulator and tests touch it; it is the truth. */
+export interface SimStation {
+  readonly id: string;
+  /** True RMS current drawn from L1, L2, L3 of the site at `now` (never earlier than before). */
+  trueCurrent_A(now: Instant): ThreePhase<Amps>;
+  /** Limit its own profile engine holds at `now`, A per phase. */
+  ownLimit_A(now: Instant): number;
+  /** Energy through its meter, Wh. */
+  energy_Wh(now: Instant): number;
+  /** Cut input: `open` = watchdog line dropped. */
+  setLine(line: 'fed' | 'open', now: Instant): void;
+  /** Switches a behaviour on, or back to the configured one. */
+  setBehaviour(behaviour: SimBehaviour | undefined, now: Instant): void;
+  plug(vehicle: SimVehicle, now: Instant, connector?: number): void;
+  unplug(now: Instant, connector?: number): void;
+  /** Power cycle: forgets what is in RAM, keeps installed profiles, boots again. */
+  reboot(now: Instant): void;
+  readonly online: boolean;
+}
+
+/** How simulated stations reach the local controller. */
+export interface SimTransport {
+  open(station: SimStationConfig, events: SimLinkEvents): SimLink;
+}
+
+export interface SimLinkEvents {
+  opened(): void;
+  received(frame: Frame): void;
+  /** Also called when the connection could not be made. */
+  closed(code: number, reason: string): void;
+}
+
+export interface SimLink {
+  send(frame: Frame): void;
+  /** Any text at all, for hostile stations. */
+  sendText(text: string): void;
+  close(): void;
+}
+
+export interface SimStationsOptions {
+  readonly stations: readonly SimStationConfig[];
+  readonly transport: SimTransport;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly seed: number;
+  /** Absent: vehicles come only by `plug`. */
+  readonly sessions?: readonly SimSession[];
+}
+
+export interface SimStations {
+  readonly stations: readonly SimStation[];
+  station(id: string): SimStation | undefined;
+  /** Powers all stations on. */
+  start(): void;
+  stop(): void;
+}
