@@ -1,0 +1,13 @@
+/** What `check` must know of a device profile; given by the composition, since `device` ranks above. */
+export interface DeviceFacts {
+  readonly nature: 'meter' | 'bess' | 'pv';
+  /** Register counts of the blocks read in one poll. */
+  readonly blocks: readonly number[];
+  /** Registers written by one setpoint with its lease, in blocks. */
+  readonly writes: readonly number[];
+  /** `none`: no dynamic setpoints. */
+  readonly lease: 'none' | { readonly min_s: number; readonly max_s: number };
+}
+
+/** Profile id -> facts, or undefined when no such profile exists. */
+export type DeviceCatalogue = (profile: string) => DeviceFacts | undefined;

@@ -1,0 +1,176 @@
+/**
+ * The static plan: what every node carries when nothing is controlled any more, in both directions
+ * (safety-concept "Static plan"). It is the fall-back of the whole product, so every term is the
+ * worst terminal state: floor active, silent, rebooted without a clock, line open.
+ */
+import { mapPhases, PHASES, type ThreePhase } from '../units';
+import { type Finding, finding } from './findings';
+import { isUnder } from './tree';
+import { type CircuitNode, GRID, type Site, type Station } from './types';
+
+/** W to A in the static plan uses 0.9 Un; VA uses 1.1 Un (safety-concept "Terms"). */
+const LOW_VOLTAGE = 0.9;
+const HIGH_VOLTAGE = 1.1;
+
+export interface PlanRow {
+  readonly node: string;
+  readonly direction: 'import' | 'export';
+  readonly unit: 'A' | 'VA' | 'W';
+  readonly phase?: string;
+  readonly load: number;
+  readonly limit: number;
+  readonly parts: string;
+}
+
+/**
+ * Greatest current per phase, A, that a station draws in any terminal state. A station on a watchdog
+ * line is held by its cut input while we are dead; any other may restart at its measured pre-boot
+ * current (rated if not measured), capped by the installer's cap.
+ */
+export function terminalDraw_A(station: Station): number {
+  const cap = station.installer_cap_A ?? station.max_A;
+  const held = station.line !== undefined && station.cut.via !== 'none';
+  const uncut = held ? 0 : Math.min(cap, station.pre_boot_A ?? station.max_A);
+  const floor = station.lease.honours_duration ? station.static_A : Math.min(cap, station.max_A);
+  const open = station.cut.via === 'none' ? 0 : station.cut.value_A;
+  return Math.max(held ? Math.min(floor, cap) : floor, uncut, held ? open : 0, station.static_A);
+}
+
+/** Current of a station on L1, L2, L3, given A per wired phase. Pure. */
+export function onPhases_A(station: Station, current_A: number): ThreePhase<number> {
+  return mapPhases([0, 0, 0], (_, i) => (station.wiring.includes(PHASES[i]) ? current_A : 0));
+}
+
+/** All rows of the plan, import and export, one for each bound. Pure. */
+export function staticPlan(site: Site): readonly PlanRow[] {
+  const rows: PlanRow[] = [];
+  for (const node of site.nodes) rows.push(...importRows(site, node));
+  rows.push(exportRow(site));
+  return rows;
+}
+
+function importRows(site: Site, node: CircuitNode): readonly PlanRow[] {
+  const volts = site.nominal_V;
+  const stations = site.stations.filter((s) => isUnder(site, s.node, node.id));
+  const base_A = site.nodes
+    .filter((n) => isUnder(site, n.id, node.id))
+    .reduce((sum, n) => sum + n.baseLoadMax_A, 0);
+  const bess_W = site.bess
+    .filter((b) => isUnder(site, b.node, node.id))
+    .reduce((sum, b) => sum + Math.max(0, -b.expiry_min_W) + b.auxiliary_W, 0);
+  const bess_A = bess_W / (3 * volts * LOW_VOLTAGE);
+  const drawn = mapPhases([0, 0, 0], (_, i) =>
+    stations.reduce((sum, s) => sum + onPhases_A(s, terminalDraw_A(s))[i], 0),
+  );
+  const total = mapPhases(drawn, (a) => a + base_A + bess_A);
+  const parts = `stations ${fmt(Math.max(...drawn))} A + base ${fmt(base_A)} A + BESS ${fmt(bess_A)} A`;
+  const rows: PlanRow[] = PHASES.map((phase, i) => ({
+    node: node.id,
+    direction: 'import',
+    unit: 'A',
+    phase,
+    load: total[i] ?? 0,
+    limit: node.import_A,
+    parts,
+  }));
+  if (node.apparent_VA !== undefined) {
+    const load = (total[0] + total[1] + total[2]) * volts * HIGH_VOLTAGE;
+    const text = `${parts}, at ${fmt(volts * HIGH_VOLTAGE)} V`;
+    rows.push({
+      node: node.id,
+      direction: 'import',
+      unit: 'VA',
+      load,
+      limit: node.apparent_VA,
+      parts: text,
+    });
+  }
+  const failSafe = site.connection.operator_fail_safe_W;
+  if (node.id === GRID && failSafe !== undefined) {
+    const load = (total[0] + total[1] + total[2]) * volts;
+    const text = `${parts}; grid-operator fail-safe limit`;
+    rows.push({
+      node: node.id,
+      direction: 'import',
+      unit: 'W',
+      load,
+      limit: failSafe,
+      parts: text,
+    });
+  }
+  return rows;
+}
+
+function exportRow(site: Site): PlanRow {
+  const pv = site.pv.reduce((sum, p) => sum + Math.min(p.expiry_W, p.rated_W), 0);
+  const bess = site.bess.reduce((sum, b) => sum + Math.max(0, b.expiry_max_W), 0);
+  const base = site.connection.base_load_min_W;
+  return {
+    node: GRID,
+    direction: 'export',
+    unit: 'W',
+    load: Math.max(0, pv + bess - base),
+    limit: site.connection.export_W,
+    parts: `PV ${fmt(pv)} W + BESS ${fmt(bess)} W - smallest base load ${fmt(base)} W`,
+  };
+}
+
+const fmt = (value: number): string => (Math.round(value * 10) / 10).toString();
+
+/** Findings of the plan: rows over their limit, and stations whose floor is of no use. Pure. */
+export function staticPlanFindings(site: Site): readonly Finding[] {
+  const out: Finding[] = [];
+  for (const row of staticPlan(site)) {
+    if (row.load <= row.limit + 1e-9) continue;
+    const node = site.nodes.find((n) => n.id === row.node);
+    const at = { path: node?.path ?? 'connection_point', subject: row.node };
+    const over = `${fmt(row.load)} ${row.unit} > limit ${fmt(row.limit)} ${row.unit}`;
+    const phase = row.phase === undefined ? '' : ` on ${row.phase}`;
+    const text = `static plan, ${row.direction}${phase}: ${over} (${row.parts})`;
+    out.push(finding('error', `static-plan-${row.direction}`, at, text, mend(row, site)));
+  }
+  for (const s of site.stations) out.push(...stationFindings(s));
+  return out;
+}
+
+function mend(row: PlanRow, site: Site): string {
+  const excess = row.load - row.limit;
+  if (row.direction === 'export') {
+    return `lower expiry_W of PV or expiry_max_W of the BESS by ${fmt(excess)} W in all`;
+  }
+  const under = site.stations.filter((s) => isUnder(site, s.node, row.node));
+  const loose = under.filter((s) => terminalDraw_A(s) > s.static_A);
+  if (loose.length > 0) {
+    const names = loose.slice(0, 4).map((s) => s.id);
+    return `${names.join(', ')} count above static_A: give them a watchdog line with a cut input, a lease that is honoured, or an installer cap`;
+  }
+  const share_A = row.unit === 'A' ? excess : excess / (3 * site.nominal_V);
+  const each = under.length === 0 ? 0 : share_A / under.length;
+  return `lower static_A of the ${under.length} stations below by ${fmt(each)} A each, or the declared base load`;
+}
+
+function stationFindings(s: Station): readonly Finding[] {
+  const out: Finding[] = [];
+  const at = { path: `${s.path}.static_A`, subject: s.id };
+  if (s.kind === 'ac' && s.static_A < s.min_start_A) {
+    const text = `safe static limit ${s.static_A} A is below min_start_A ${s.min_start_A} A: no driver charges in static mode`;
+    const fix = `raise static_A to ${s.min_start_A} A (8 to 10 A for public AC) or accept the pause`;
+    out.push(finding('warning', 'static-below-start', at, text, fix));
+  }
+  const static_W = s.static_A * 230 * s.wiring.length;
+  if (s.kind === 'dc' && static_W < s.min_W) {
+    const text = `safe static limit ${fmt(static_W)} W is below min_W ${s.min_W} W`;
+    out.push(finding('warning', 'static-below-start', at, text, 'raise static_A'));
+  }
+  if (s.cut.via !== 'none' && s.cut.active !== 'open') {
+    const cutAt = { path: `${s.path}.cut.active`, subject: s.id };
+    const text = `the cut input acts when ${s.cut.active}: a wire break does not limit the station`;
+    out.push(finding('warning', 'cut-not-wire-break-safe', cutAt, text, 'add loop supervision'));
+  }
+  if (s.cut.via === 'none' || s.line === undefined) {
+    const text = 'no watchdog line reaches this station: it counts at its worst terminal state';
+    const fix = 'wire a cut input and name its line';
+    out.push(finding('warning', 'no-line', { path: s.path, subject: s.id }, text, fix));
+  }
+  return out;
+}
