@@ -28,3 +28,9 @@ export type {
   StationFleet,
   StationPort,
 } from './fleetTypes';
+export { createStationFleet } from './fleet';
+export { encodeFrame, MAX_TEXT_16, MAX_TEXT_201, parseFrame } from './codec';
+export type { Parsed, RefusalReason } from './codec';
+export { FLOOR_PROFILE, LEASE_PROFILE, RESERVED_PROFILES } from './profile';
+export { LEASE_REFUSALS } from './leaseHold';
+export type { LeaseRefusal } from './leaseHold';

@@ -1,0 +1,171 @@
+import type { LeaseBatch, StationImage } from '../model';
+import { between, later, passed } from '../time';
+import type { Instant } from '../time';
+import { MAX_TEXT_16, parseFrame } from './codec';
+import type { FleetConfig, FleetEventCode, OcppProtocol, StationLink } from './config';
+import { dialect16 } from './dialect16';
+import type {
+  BatchOutcome,
+  ConnectOutcome,
+  FleetStats,
+  StationFleet,
+  StationPort,
+} from './fleetTypes';
+import { StationSession } from './session';
+import type { Counts, SessionContext } from './sessionContext';
+
+/** Without a batch for this long the lease profiles are cleared actively. */
+const SILENCE_CLEAR_MS = 10_000;
+/** A batch older than this was held up on its way; its leases would outlive the decision. */
+const BATCH_MAX_AGE_MS = 3_000;
+/** Former boot ids remembered, so that a batch of a dead process never counts as new. */
+const REMEMBERED_BOOTS = 16;
+
+/**
+ * Creates the sessions of a site. Pure but for the ports in `config`.
+ * @param now - monotonic instant of creation; the site may be silent for one TTL from here
+ */
+export function createStationFleet(config: FleetConfig, now: Instant): StationFleet {
+  return new Fleet(config, now);
+}
+
+class Fleet implements StationFleet {
+  private readonly sessions = new Map<string, StationSession>();
+  private readonly counts: Counts = {
+    leasesAcknowledged: 0,
+    leasesRejected: 0,
+    leasesRefused: 0,
+    batchesRefused: 0,
+    callsTimedOut: 0,
+    badFrames: 0,
+  };
+  private readonly formerBoots: string[] = [];
+  private bootId: string | undefined;
+  private cycle = -1;
+  private lastBatch_at: Instant;
+  private clear_at: Instant;
+  private readonly context: SessionContext;
+
+  constructor(config: FleetConfig, now: Instant) {
+    this.lastBatch_at = now;
+    this.clear_at = later(now, SILENCE_CLEAR_MS);
+    this.context = contextOf(config, this.counts, now);
+    for (const station of config.stations) {
+      this.sessions.set(station.id, new StationSession(station, dialect16, this.context, now));
+    }
+  }
+
+  connect(id: string, link: StationLink, _protocol: OcppProtocol, now: Instant): ConnectOutcome {
+    const session = this.sessions.get(id);
+    if (session === undefined) return { accepted: false, reason: 'unknown-station' };
+    if (this.silent(session, now)) return { accepted: false, reason: 'site-silent' };
+    session.open(link, now);
+    return { accepted: true, port: portOf(session, link) };
+  }
+
+  private silent(session: StationSession, now: Instant): boolean {
+    return passed(later(this.lastBatch_at, session.ttl_ms), now);
+  }
+
+  apply(batch: LeaseBatch, now: Instant): BatchOutcome {
+    const reason = this.refusalOf(batch, now);
+    if (reason !== undefined) {
+      this.counts.batchesRefused += 1;
+      this.context.event('', 'batch-refused', `batch of cycle ${batch.cycle}: ${reason}`, now);
+      return { accepted: false, reason };
+    }
+    if (this.bootId !== batch.bootId) {
+      if (this.bootId !== undefined) this.formerBoots.push(this.bootId);
+      if (this.formerBoots.length > REMEMBERED_BOOTS) this.formerBoots.shift();
+      this.bootId = batch.bootId;
+    }
+    this.cycle = batch.cycle;
+    this.lastBatch_at = now;
+    this.clear_at = later(now, SILENCE_CLEAR_MS);
+    for (const lease of batch.leases) this.sessions.get(lease.station)?.lease(lease, batch, now);
+    return { accepted: true };
+  }
+
+  private refusalOf(
+    batch: LeaseBatch,
+    now: Instant,
+  ): Exclude<BatchOutcome, { accepted: true }>['reason'] | undefined {
+    if (this.formerBoots.includes(batch.bootId)) return 'old-boot';
+    if (batch.bootId === this.bootId && batch.cycle <= this.cycle) return 'out-of-order';
+    const age_ms = between(batch.decided_at, now);
+    if (age_ms > BATCH_MAX_AGE_MS) return 'stale';
+    if (age_ms < 0) return 'from-the-future';
+    return undefined;
+  }
+
+  tick(now: Instant): void {
+    for (const session of this.sessions.values()) session.tick(now);
+    if (!passed(later(this.lastBatch_at, SILENCE_CLEAR_MS), now)) return;
+    const clearing = passed(this.clear_at, now);
+    if (clearing) this.clear_at = later(now, SILENCE_CLEAR_MS);
+    for (const [id, session] of this.sessions) this.whileSilent(id, session, clearing, now);
+  }
+
+  private whileSilent(id: string, session: StationSession, clearing: boolean, now: Instant): void {
+    if (session.linked === undefined) return;
+    if (this.silent(session, now)) {
+      this.context.event(id, 'closed-site-silent', 'no decision for the station TTL', now);
+      session.linked.close(1001, 'controller not ready');
+    } else if (clearing && session.leasePossible(now)) {
+      this.context.event(id, 'lease-cleared-site-silent', 'no decision for 10 s', now);
+      session.clearLease(now);
+    }
+  }
+
+  images(now: Instant): readonly StationImage[] {
+    const images: StationImage[] = [];
+    for (const session of this.sessions.values()) images.push(session.image(now));
+    return images;
+  }
+
+  changed(): boolean {
+    for (const session of this.sessions.values()) if (session.changed) return true;
+    return false;
+  }
+
+  stats(): FleetStats {
+    let connected = 0;
+    for (const session of this.sessions.values()) if (session.linked !== undefined) connected += 1;
+    return { connected, ...this.counts };
+  }
+}
+
+/** Binds calls to one link, so that a replaced or closed socket cannot speak for the station. */
+function portOf(session: StationSession, link: StationLink): StationPort {
+  const live = (): boolean => session.linked === link;
+  return {
+    receive(frame, now) {
+      if (live()) session.receive(frame, now);
+    },
+    receiveText(text, now) {
+      if (!live()) return;
+      const parsed = parseFrame(text, MAX_TEXT_16);
+      if (parsed.ok) session.receive(parsed.frame, now);
+      else session.receiveBad(parsed.reason, parsed.id, now);
+    },
+    closed(now) {
+      if (live()) session.shut(now);
+    },
+  };
+}
+
+function contextOf(config: FleetConfig, counts: Counts, now: Instant): SessionContext {
+  let lastId = 0;
+  // Transaction ids of 1.6 are 32-bit; seconds since 2020 keep restarts apart.
+  let lastTransaction = Math.max(0, Math.floor(config.wall_ms(now) / 1000) - 1_577_836_800);
+  return {
+    config,
+    nominal_V: config.nominal_V ?? 230,
+    counts,
+    newId: () => `${config.idPrefix}${(lastId += 1).toString(36)}`,
+    newTransaction: () => (lastTransaction = (lastTransaction + 1) % 0x7fff_ffff),
+    event(station, code: FleetEventCode, text, at, hint) {
+      config.onEvent?.({ at, station, code, text, ...(hint !== undefined && { hint }) });
+    },
+  };
+}

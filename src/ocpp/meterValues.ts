@@ -1,0 +1,97 @@
+import { numberOf, objectsOf, textOf, timeOf } from './fields';
+import type { JsonObject } from './frame';
+import type { MeterSample } from './observation';
+
+/** Above any charging station; a greater number is a wrong unit or a lie, and is not used. */
+const MAX_POWER_W = 2_000_000;
+const MAX_CURRENT_A = 5_000;
+
+interface Mutable {
+  wall_ms?: number;
+  power_W?: number;
+  /** Sum of the values given by phase; a total, where there is one, wins. */
+  phases_W?: number;
+  current_A?: [number, number, number];
+  energy_Wh?: number;
+}
+
+/**
+ * Reads the newest entry of a `meterValue` list (1.6, 6.31; 2.0.1 has the same shape with numeric
+ * values and `unitOfMeasure`). Unknown measurands, units and impossible numbers are left out. Pure.
+ */
+export function meterSampleOf(payload: JsonObject): MeterSample | undefined {
+  const list = objectsOf(payload, 'meterValue');
+  const newest = list.at(-1);
+  if (newest === undefined) return undefined;
+  const sample: Mutable = {};
+  const wall = timeOf(newest, 'timestamp');
+  if (wall !== undefined) sample.wall_ms = wall;
+  for (const value of objectsOf(newest, 'sampledValue')) takeValue(sample, value);
+  const { phases_W, ...rest } = sample;
+  return rest.power_W === undefined && phases_W !== undefined
+    ? { ...rest, power_W: phases_W }
+    : rest;
+}
+
+function takeValue(sample: Mutable, value: JsonObject): void {
+  const number = valueOf(value);
+  const measurand = textOf(value, 'measurand', 50) ?? 'Energy.Active.Import.Register';
+  const location = textOf(value, 'location', 20) ?? 'Outlet';
+  if (number === undefined || location !== 'Outlet') return;
+  const phase = phaseIndex(textOf(value, 'phase', 8));
+  const scaled = number * scaleOf(value);
+  if (measurand === 'Power.Active.Import' && inRange(scaled, MAX_POWER_W)) {
+    if (phase === undefined) sample.power_W = scaled;
+    else if (phase < 3) sample.phases_W = (sample.phases_W ?? 0) + scaled;
+  } else if (measurand === 'Current.Import' && inRange(scaled, MAX_CURRENT_A)) {
+    const current = (sample.current_A ??= [0, 0, 0]);
+    if (phase === undefined) current.fill(scaled);
+    else if (phase !== 3) current[phase] = scaled;
+  } else if (measurand === 'Energy.Active.Import.Register' && phase === undefined && scaled >= 0) {
+    sample.energy_Wh = scaled;
+  }
+}
+
+/** 1.6 carries numbers as text, 2.0.1 as numbers. Text is read strictly: no empty, no hex. */
+function valueOf(value: JsonObject): number | undefined {
+  const direct = numberOf(value, 'value');
+  if (direct !== undefined) return direct;
+  const text = textOf(value, 'value', 40);
+  if (text === undefined || !/^-?\d+(\.\d+)?([eE][-+]?\d+)?$/.test(text)) return undefined;
+  const parsed = Number(text);
+  return Number.isFinite(parsed) ? parsed : undefined;
+}
+
+function scaleOf(value: JsonObject): number {
+  const nested = value['unitOfMeasure'];
+  let unit = textOf(value, 'unit', 20);
+  let power = 0;
+  if (typeof nested === 'object' && nested !== null && !Array.isArray(nested)) {
+    const fields: JsonObject = { ...nested };
+    unit = textOf(fields, 'unit', 20);
+    power = numberOf(fields, 'multiplier') ?? 0;
+  }
+  const kilo = unit === 'kW' || unit === 'kWh' ? 1000 : 1;
+  return kilo * (power === 0 ? 1 : 10 ** power);
+}
+
+const inRange = (value: number, max: number): boolean => value >= 0 && value <= max;
+
+/** 0..2 for L1..L3 (also to N), 3 for any other phase text, undefined for the total. */
+function phaseIndex(phase: string | undefined): 0 | 1 | 2 | 3 | undefined {
+  switch (phase) {
+    case undefined:
+      return undefined;
+    case 'L1':
+    case 'L1-N':
+      return 0;
+    case 'L2':
+    case 'L2-N':
+      return 1;
+    case 'L3':
+    case 'L3-N':
+      return 2;
+    default:
+      return 3;
+  }
+}

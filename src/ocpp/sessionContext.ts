@@ -1,0 +1,22 @@
+import type { Instant } from '../time';
+import type { FleetConfig, FleetEventCode } from './config';
+
+/** What the sessions of a fleet share. */
+export interface SessionContext {
+  readonly config: FleetConfig;
+  readonly nominal_V: number;
+  readonly counts: Counts;
+  newId(): string;
+  newTransaction(): number;
+  event(station: string, code: FleetEventCode, text: string, now: Instant, hint?: string): void;
+}
+
+/** Counters behind FleetStats. */
+export interface Counts {
+  leasesAcknowledged: number;
+  leasesRejected: number;
+  leasesRefused: number;
+  batchesRefused: number;
+  callsTimedOut: number;
+  badFrames: number;
+}

@@ -1,0 +1,183 @@
+import { later, passed } from '../time';
+import type { Instant } from '../time';
+import type { StationConfig } from './config';
+import type { Dialect, ReportedSettings, Request } from './dialect';
+import { nextFloorStep, showsFloor } from './floorCheck';
+import type { FloorReply, FloorStep } from './floorCheck';
+import type { JsonObject } from './frame';
+import type { SessionContext } from './sessionContext';
+
+/** A station that has just rebooted says so first; one that only reconnected is not kept waiting. */
+const BOOT_GRACE_MS = 1_500;
+/** Pause before the floor is tried again on a station that refused it. */
+const RETRY_MS = 60_000;
+/** The floor is read back this often while connected. */
+const RECHECK_MS = 3_600_000;
+
+export type FloorPurpose =
+  | { readonly kind: 'floor-step'; readonly step: FloorStep }
+  | { readonly kind: 'floor-recheck' }
+  | { readonly kind: 'other' };
+
+/** What the floor needs from its session. */
+export interface FloorHost {
+  ask(request: Request, purpose: FloorPurpose, priority: 'safety' | 'normal', now: Instant): void;
+  /** The station said that the lease profile is gone. */
+  cleared(): void;
+  leasePossible(now: Instant): boolean;
+  changed(): void;
+}
+
+/** Installs and proves one station's safe static limit, after each connect and each hour. */
+export class StationFloor {
+  station: StationConfig;
+  private step: FloorStep = 'settings';
+  private due_at: Instant | undefined;
+  private reported: ReportedSettings = {};
+  private readonly dialect: Dialect;
+  private readonly context: SessionContext;
+  private readonly host: FloorHost;
+
+  constructor(station: StationConfig, dialect: Dialect, context: SessionContext, host: FloorHost) {
+    this.station = station;
+    this.dialect = dialect;
+    this.context = context;
+    this.host = host;
+  }
+
+  get verified(): boolean {
+    return this.step === 'done';
+  }
+
+  connected(now: Instant): void {
+    this.step = 'settings';
+    this.due_at = later(now, BOOT_GRACE_MS);
+  }
+
+  disconnected(): void {
+    this.step = 'settings';
+    this.due_at = undefined;
+  }
+
+  /** Starts from the beginning: a reboot may have lost the floor. */
+  begin(now: Instant): void {
+    this.due_at = undefined;
+    this.step = 'settings';
+    this.askStep(now);
+  }
+
+  /** The grace after connecting is over, a retry is due, or the hourly re-check. */
+  tick(now: Instant): void {
+    if (this.due_at === undefined || !passed(this.due_at, now)) return;
+    if (!this.verified) {
+      this.begin(now);
+      return;
+    }
+    this.due_at = later(now, RECHECK_MS);
+    this.host.ask(this.composite(), { kind: 'floor-recheck' }, 'normal', now);
+  }
+
+  /** The answer to one of its calls; `payload` is absent for an error or no answer. */
+  reply(
+    purpose: FloorPurpose,
+    payload: JsonObject | undefined,
+    accepted: boolean,
+    now: Instant,
+  ): void {
+    if (purpose.kind === 'floor-recheck') this.rechecked(payload, now);
+    else if (purpose.kind === 'floor-step') this.stepReply(purpose.step, payload, accepted, now);
+  }
+
+  private stepReply(
+    step: FloorStep,
+    payload: JsonObject | undefined,
+    accepted: boolean,
+    now: Instant,
+  ): void {
+    if (step === 'settings' && payload !== undefined) this.adopt(payload);
+    if (step === 'clear' && payload !== undefined) this.host.cleared();
+    const reads = step === 'probe' || step === 'confirm';
+    const schedule = reads && payload !== undefined ? this.read(payload) : undefined;
+    const reply: FloorReply =
+      schedule !== undefined
+        ? { kind: 'schedule', schedule }
+        : { kind: accepted ? 'accepted' : 'refused' };
+    this.step = nextFloorStep(step, reply, this.station);
+    if (this.step === 'done') this.proved(now);
+    else if (this.step === 'failed') this.failed(now);
+    else this.askStep(now);
+  }
+
+  private read(payload: JsonObject): ReturnType<Dialect['readComposite']> {
+    return this.dialect.readComposite(this.station, payload, this.context.nominal_V);
+  }
+
+  /** Profiles in a unit or on a level that the station does not take would all be rejected. */
+  private adopt(payload: JsonObject): void {
+    this.reported = this.dialect.settingsOf(payload);
+    const { units, maxStackLevel } = this.reported;
+    const { abilities } = this.station;
+    const [first] = units ?? [];
+    const unit = first === undefined || units?.includes(abilities.unit) ? abilities.unit : first;
+    const level = Math.min(abilities.maxStackLevel, maxStackLevel ?? abilities.maxStackLevel);
+    this.station = { ...this.station, abilities: { ...abilities, unit, maxStackLevel: level } };
+  }
+
+  private proved(now: Instant): void {
+    this.due_at = later(now, RECHECK_MS);
+    const { id, floor_A } = this.station;
+    this.context.event(id, 'floor-verified', `safe static limit ${floor_A} A in force`, now);
+    this.host.changed();
+    const wanted = this.context.config.meterInterval_s ?? 5;
+    if (wanted > 0 && this.reported.meterInterval_s !== wanted) {
+      this.host.ask(this.dialect.writeMeterInterval(wanted), { kind: 'other' }, 'normal', now);
+    }
+  }
+
+  private failed(now: Instant): void {
+    this.due_at = later(now, RETRY_MS);
+    this.host.changed();
+    const { id, floor_A } = this.station;
+    this.context.event(
+      id,
+      'floor-failed',
+      `station did not take the safe static limit ${floor_A} A`,
+      now,
+      'it counts at rated power; check smart charging in its set-up, or use its cut input',
+    );
+  }
+
+  private rechecked(payload: JsonObject | undefined, now: Instant): void {
+    if (payload === undefined || this.host.leasePossible(now)) return;
+    const schedule = this.read(payload);
+    if (schedule === undefined || showsFloor(this.station, schedule)) return;
+    this.step = 'write';
+    this.host.changed();
+    this.askStep(now);
+  }
+
+  private askStep(now: Instant): void {
+    this.host.ask(this.request(), { kind: 'floor-step', step: this.step }, 'safety', now);
+  }
+
+  private request(): Request {
+    const { dialect, station } = this;
+    switch (this.step) {
+      case 'settings':
+        return dialect.readSettings();
+      case 'clear':
+        return dialect.clearLease(station, this.context.nominal_V);
+      case 'write':
+        return dialect.floor(station, this.context.nominal_V);
+      case 'probe':
+      case 'confirm':
+      case 'done':
+      case 'failed':
+        return this.composite();
+    }
+  }
+
+  private composite(): Request {
+    return this.dialect.composite(this.station, Math.ceil(this.station.ttl_ms / 1000) + 60);
+  }
+}
