@@ -1,15 +1,14 @@
+import type { ReadRequest, WriteRequest } from '../modbus';
 import type {
   Cadence,
   DerivedData,
   LeaseMechanism,
   Nature,
-  PointData,
   Quantity,
   Rating,
   RegisterProfile,
   RegisterTable,
   RegisterType,
-  StepData,
   WordOrder,
   WritableData,
 } from './profile';
@@ -21,18 +20,10 @@ export interface RegisterSpan {
   readonly count: number;
 }
 
-/** A read as `modbus.ReadRequest` wants it. */
-export interface RegisterRead extends RegisterSpan {
-  readonly kind: 'read';
-}
-
-/** A write as `modbus.WriteRequest` wants it; `single` = function 6. */
-export interface RegisterWrite {
-  readonly kind: 'write';
-  readonly address: number;
-  readonly values: readonly number[];
-  readonly single?: boolean;
-}
+/** A read of registers, as `modbus` takes it. */
+export type RegisterRead = ReadRequest;
+/** A write of registers; `single` = function 6. */
+export type RegisterWrite = WriteRequest;
 
 /** Registers as they came from the wire, each word 0..65535. */
 export interface RegisterBlock {
@@ -197,5 +188,3 @@ export type IdentityVerdict =
 export type PointValue =
   | { readonly ok: true; readonly value: number }
   | { readonly ok: false; readonly quality: 'missing' | 'bad'; readonly reason: string };
-
-export type { PointData, StepData };

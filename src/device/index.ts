@@ -11,50 +11,24 @@
  */
 export type * from './profile';
 export type * from './compiled';
-import type { BessReading, Measurement, MeterReading, PvReading } from '../model';
-import type { Instant } from '../time';
-import type * as C from './compiled';
-import type { Rating, RegisterProfile, Quantity } from './profile';
-
-export declare const PROFILES: readonly RegisterProfile[];
-export declare function profileById(id: string): RegisterProfile | undefined;
-export declare function parseProfile(
-  data: RegisterProfile,
-  instance?: { readonly rating?: Rating; readonly models?: readonly C.PlacedModel[] },
-): C.ParsedProfile;
-export declare function readPlan(profile: C.DeviceProfile): readonly C.PlannedRead[];
-export declare function decodeMeter(
-  profile: C.DeviceProfile,
-  image: C.RegisterImage,
-  at: Instant,
-): Measurement<MeterReading>;
-export declare function decodeBess(
-  profile: C.DeviceProfile,
-  image: C.RegisterImage,
-  at: Instant,
-): Measurement<BessReading>;
-export declare function decodePv(
-  profile: C.DeviceProfile,
-  image: C.RegisterImage,
-  at: Instant,
-): Measurement<PvReading>;
-export declare function readPoint(
-  profile: C.DeviceProfile,
-  name: string,
-  image: C.RegisterImage,
-): C.PointValue;
-export declare function encodeSetpoint(
-  profile: C.DeviceProfile,
-  wish: C.SetpointWish,
-  image?: C.RegisterImage,
-): C.EncodedSetpoint;
-export declare function clearSetpoint(
-  profile: C.DeviceProfile,
-  quantity: Quantity,
-): C.EncodedSetpoint;
-export declare function checkIdentity(
-  profile: C.DeviceProfile,
-  image: C.RegisterImage,
-): C.IdentityVerdict;
-export declare function writableRanges(profile: C.DeviceProfile): readonly C.WritableRange[];
-export declare function lease(profile: C.DeviceProfile): C.DeviceLeaseTerms;
+export type { ProfileInstance } from './compile';
+export { decodeRaw, encodeRaw, encodeText, rawRange } from './numbers';
+export { fromRaw, toRaw } from './expression';
+export { checkIdentity } from './identity';
+export { parseProfile } from './lint';
+export { lease, writableRanges } from './permission';
+export { PROFILES, profileById } from './profiles';
+export { decodeBess, decodeMeter, decodePv, READING_POINTS, readPlan } from './reading';
+export { readPoint, readText } from './readPoint';
+export { clearSetpoint, encodeSetpoint, setpointRange } from './setpoint';
+export { SUNSPEC_MODELS, sunspecModel, sunspecPoint } from './sunspec';
+export type { ModelData, SunspecPointData, SunspecType } from './sunspec/modelData';
+export {
+  MODELS_MAX,
+  nextDiscovery,
+  startDiscovery,
+  SUNSPEC_BASES,
+  type Discovery,
+  type DiscoveryReply,
+  type SunspecLayout,
+} from './sunspec/discovery';

@@ -89,6 +89,7 @@ export type DerivedData =
   | { readonly difference: readonly [string, string]; readonly unit: string }
   /** The first of these that has a value. */
   | { readonly first: readonly string[]; readonly unit: string }
+  | { readonly smallest: readonly string[]; readonly unit: string }
   | { readonly rating: keyof Rating; readonly unit: string };
 
 /**
@@ -104,7 +105,9 @@ export type Cadence = 'cycle' | 'slow' | 'once';
 /** What the device must show before it is written to. */
 export type FingerprintData =
   | { readonly point: string; readonly matches: string }
-  | { readonly point: string; readonly min: number; readonly max: number };
+  | { readonly point: string; readonly min: number; readonly max: number }
+  /** Agrees with the installed rating within this share: percent setpoints depend on it. */
+  | { readonly point: string; readonly rating: keyof Rating; readonly tolerance: number };
 
 /**
  * A value in a write step. `value`: the setpoint in W with the profile's sign; `percent`: it as % of
@@ -115,6 +118,7 @@ export type ValueExpression =
   | number
   | 'value'
   | 'percent'
+  | 'minus-percent'
   | 'charge'
   | 'discharge'
   | 'charge-percent'
