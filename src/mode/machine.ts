@@ -81,7 +81,7 @@ export function nextMode(
 ): { readonly state: ModeState; readonly transition?: ModeTransition } {
   const held = personal(state, input);
   const good = input.recordGood && input.decision === 'done' ? state.good + 1 : 0;
-  const wanted = careful(held, input, now) ?? free(held, input, good);
+  const wanted = careful(held, input, now) ?? free(held, good);
   const sameMode = wanted.mode === state.mode;
   const counted = countAfter(state, input, good);
   const next: ModeState = {
@@ -134,7 +134,7 @@ function careful(state: ModeState, input: ModeInput, now: Instant): Wanted | und
 const lineNeverUp = (state: ModeState): boolean => state.starting && state.mode === 'static';
 
 /** Nothing speaks against it: stay, or return when enough good records have come. */
-function free(state: ModeState, input: ModeInput, good: number): Wanted {
+function free(state: ModeState, good: number): Wanted {
   if (state.mode === 'normal') return { mode: 'normal', why: state.why };
   const needed = state.starting ? MODE_LIMITS.goodRecordsAtStart : MODE_LIMITS.goodRecords;
   if (good >= needed) return { mode: 'normal', why: `${good} good records in a row` };
