@@ -12,3 +12,14 @@
 export * from './pdu';
 export * from './framePort';
 export * from './bus';
+export { BusEngine, type BusEngineOptions } from './busEngine';
+export { createBus, type BusOptions } from './busDriver';
+export { QUEUE_LIMIT } from './busQueue';
+export * from './crc16';
+export * from './lineTiming';
+export * from './requestDecoder';
+export * from './replyCheck';
+export * from './rtuReceiver';
+export * from './mbap';
+export * from './server';
+export * from './coalesce';

@@ -1,0 +1,70 @@
+import { instant, type Clock, type Instant, type Timers } from '../time';
+import { BusEngine, type BusEngineOptions } from './busEngine';
+import type { Bus } from './bus';
+
+export interface BusOptions extends BusEngineOptions {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** Told when the port opens or is lost, in words for the log. */
+  readonly onLink?: (open: boolean, text: string, now: Instant) => void;
+}
+
+/**
+ * Binds an engine to a port, a clock and timers, and opens the port. One timer is armed at a time;
+ * it is left to ring early rather than moved, which costs less than a timer per transaction.
+ */
+export function createBus(options: BusOptions): Bus {
+  const { port, clock, timers, onLink } = options;
+  const engine = new BusEngine(options);
+  let armed_at = Infinity;
+  let cancel: () => void = () => undefined;
+  let stopped = false;
+
+  const arm = (now: Instant): void => {
+    const wake = engine.wakeAt(now);
+    if (wake >= armed_at || wake === Infinity || stopped) return;
+    cancel();
+    armed_at = wake;
+    cancel = timers.at(instant(wake), () => {
+      armed_at = Infinity;
+      const ringing_at = clock.now();
+      engine.tick(ringing_at);
+      arm(ringing_at);
+    });
+  };
+  const then = (now: Instant, act: () => void): void => {
+    act();
+    arm(now);
+  };
+
+  port.attach({
+    onOpen: (now) => {
+      onLink?.(true, 'open', now);
+      then(now, () => engine.onOpen(now));
+    },
+    onClose: (reason, now) => {
+      onLink?.(false, reason, now);
+      then(now, () => engine.onClose(reason, now));
+    },
+    onSent: (id, ends_at, now) => then(now, () => engine.onSent(id, ends_at)),
+    onReply: (id, adu, at) => then(at, () => engine.onReply(id, adu, at)),
+    onFault: (id, fault, now) => then(now, () => engine.onFault(id, fault, now)),
+    onStray: (bytes, now) => then(now, () => engine.onStray(bytes, now)),
+    onReady: (now) => then(now, () => engine.onReady(now)),
+  });
+  port.open();
+
+  return {
+    submit: (request) => {
+      const now = clock.now();
+      then(now, () => engine.submit(request, now));
+    },
+    statistics: () => engine.statistics(clock.now()),
+    stop: () => {
+      stopped = true;
+      cancel();
+      engine.stop(clock.now());
+      port.close();
+    },
+  };
+}

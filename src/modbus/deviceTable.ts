@@ -1,0 +1,99 @@
+import { later, type Instant } from '../time';
+import type { BusDevice, DeviceStatistics } from './bus';
+import type { Waiting } from './busQueue';
+import { DeviceState } from './deviceState';
+import { crcHolds } from './crc16';
+import { isWrite } from './pdu';
+import { shapeKey, shapeKeyOfReply, UnitTaint } from './unitTaint';
+
+/** The devices of one bus, and the taints of their units (two devices may share a unit). */
+export class DeviceTable {
+  readonly #states: ReadonlyMap<string, DeviceState>;
+  readonly #taints = new Map<number, UnitTaint>();
+  readonly #correlates: boolean;
+
+  /**
+   * Throws RangeError for a unit that no single device can have: 1..247 on RTU (MODBUS over Serial
+   * Line V1.02, 2.2), 0..255 on TCP.
+   */
+  constructor(devices: readonly BusDevice[], correlates: boolean) {
+    const [least, greatest] = correlates ? [0, 255] : [1, 247];
+    for (const { id, unit } of devices) {
+      if (!Number.isInteger(unit) || unit < least || unit > greatest) {
+        throw new RangeError(`unit ${unit} of ${id} is outside ${least}..${greatest}`);
+      }
+    }
+    this.#states = new Map(devices.map((device) => [device.id, new DeviceState(device)]));
+    this.#correlates = correlates;
+  }
+
+  find(device: string): DeviceState | undefined {
+    return this.#states.get(device);
+  }
+
+  stateOf(entry: Waiting): DeviceState {
+    const state = this.#states.get(entry.request.device);
+    if (state === undefined) throw new Error('only known devices are queued');
+    return state;
+  }
+
+  /** Until when taint keeps this request back; undefined = it may go. */
+  blockedUntil(entry: Waiting, now: Instant): Instant | undefined {
+    if (this.#correlates) return undefined;
+    const state = this.stateOf(entry);
+    const { identity, unit } = state.device;
+    const identityFirst = state.verified ? undefined : identity;
+    // A safety write is never held back; its acknowledgement then counts as ambiguous.
+    const { request, priority } = entry.request;
+    if (priority === 0 && isWrite(request) && identityFirst === undefined) return undefined;
+    const key = identityFirst === undefined ? entry.shapeKey : shapeKey(identityFirst.request);
+    return this.#taints.get(unit)?.blockedUntil(key, now);
+  }
+
+  /** What late replies of this unit are feared: any shape, and this very shape. */
+  taintOf(state: DeviceState, key: number, now: Instant): { unit: boolean; shape: boolean } {
+    const taint = this.#taints.get(state.device.unit);
+    if (taint?.active(now) !== true) return { unit: false, shape: false };
+    return { unit: true, shape: taint.blockedUntil(key, now) !== undefined };
+  }
+
+  /** A late reply of this shape may come until `until`. */
+  addTaint(state: DeviceState, key: number, until: Instant, now: Instant): void {
+    if (!this.#correlates) this.#unit(state.device.unit).add(key, until, now);
+  }
+
+  /**
+   * Bytes that belong to no transaction. Returns whether they were the late reply that some request
+   * waits for. A whole frame that nobody asked for means that the unit answers twice, so its next
+   * answer may be an old one: its shape is tainted.
+   */
+  onStray(bytes: Uint8Array, now: Instant): boolean {
+    const unit = bytes[0];
+    if (this.#correlates || unit === undefined || !crcHolds(bytes)) return false;
+    const key = shapeKeyOfReply(bytes);
+    if (key === undefined) return false;
+    if (this.#taints.get(unit)?.settle(key) === true) return true;
+    for (const state of this.#states.values()) {
+      if (state.device.unit === unit) this.addTaint(state, key, later(now, state.late_ms), now);
+    }
+    return false;
+  }
+
+  onReconnect(): void {
+    this.#taints.clear();
+    for (const state of this.#states.values()) state.onReconnect();
+  }
+
+  statistics(elapsed_ms: number): DeviceStatistics[] {
+    return [...this.#states.values()].map((state) => state.statistics(elapsed_ms));
+  }
+
+  #unit(unit: number): UnitTaint {
+    let taint = this.#taints.get(unit);
+    if (taint === undefined) {
+      taint = new UnitTaint();
+      this.#taints.set(unit, taint);
+    }
+    return taint;
+  }
+}
