@@ -310,6 +310,7 @@ export class BusEngine implements FramePortEvents {
       const text = `${describe(request)}: ${reply.text}`;
       // An exception shows only the function code, so any late one of the unit would fit.
       if (flight.taint.unit) return failure('ambiguous', text, true);
+      if (reply.exception === undefined) return failure('invalid-reply', text, true);
       return { ok: false, reason: 'exception', text, exception: reply.exception, sent: true };
     }
     if (flight.taint.shape) {

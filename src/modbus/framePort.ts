@@ -6,10 +6,13 @@ import type { PduRequest } from './pdu';
  * out and adds it on the way in, so that engine, codec, monitor and supervisor see one form.
  */
 
-/** What came back when the reply was parsed: 16-bit registers (bits as 0/1), or an exception. */
+/**
+ * What came back when the reply was parsed: 16-bit registers (bits as 0/1), or an exception.
+ * Without an exception code the parser refused what our validation accepted: never a value.
+ */
 export type DecodedReply =
   | { readonly ok: true; readonly registers: readonly number[] }
-  | { readonly ok: false; readonly exception: number; readonly text: string };
+  | { readonly ok: false; readonly exception?: number; readonly text: string };
 
 /** Port: the one encoder and parser of the client side (modbus-serial behind io/modbusSerial). */
 export interface PduCodec {
