@@ -6,3 +6,7 @@
  * part of a shipped process.
  */
 export * from './types';
+export { memoryTransport } from './memoryTransport';
+export { createSimStations } from './simStations';
+export { generateSessions } from './sessions';
+export type { SessionPlan } from './sessions';

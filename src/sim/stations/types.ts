@@ -50,7 +50,14 @@ export interface SimStationConfig {
   readonly behaviour?: SimBehaviour;
   readonly meterInterval_s?: number;
   /** Limit that holds at the terminals while the cut input is active (line open). */
-  readonly cut?: { readonly value_A: number; readonly reaction_ms: number };
+  readonly cut?: {
+    readonly value_A: number;
+    readonly reaction_ms: number;
+    /** The cut opens a contactor: the current is gone at once, not after the vehicle reacted. */
+    readonly contactor?: boolean;
+  };
+  /** Keeps the time over a power cycle. Default true; false makes the pre-boot gap. */
+  readonly realTimeClock?: boolean;
   /** Time from a changed limit to the changed pilot; drawn (200-2000 ms) when absent. */
   readonly delay_ms?: number;
   readonly maxStackLevel?: number;
