@@ -1,0 +1,154 @@
+import {
+  type Cadence,
+  checkIdentity,
+  type DeviceProfile,
+  type PlannedRead,
+  readPlan,
+  type RegisterBlock,
+  type RegisterImage,
+} from '../device';
+import type { Bus, BusPriority, BusResult } from '../modbus';
+import { type Instant, later } from '../time';
+
+/** How often the cadences of a profile are polled; `cycle` follows the site file. */
+export interface PollPeriods {
+  readonly cycle_ms: number;
+  readonly slow_ms: number;
+  readonly priority: BusPriority;
+}
+
+/** The raw reply with which the newest reading came, for the supervisor's own decoder. */
+export interface RawReply {
+  readonly at: Instant;
+  readonly frame: Uint8Array;
+  readonly read: PlannedRead;
+}
+
+interface PlanState {
+  readonly read: PlannedRead;
+  next_at: number;
+  block?: RegisterBlock;
+  waiting: boolean;
+}
+
+/** A reading counts as frozen when this many polls in a row brought identical registers. */
+const FROZEN_POLLS = 6;
+/** A device is "silent" for alarms after this, ms. */
+const SILENT_ms = 2500;
+
+/**
+ * One device on one bus: keeps its registers up to date. It never writes; it never invents a value:
+ * an image is given out only with the instant at which its oldest cyclic part was asked for.
+ */
+export class PolledDevice {
+  readonly id: string;
+  readonly profile: DeviceProfile;
+  private readonly bus: Bus;
+  private readonly periods: PollPeriods;
+  private readonly plan: PlanState[];
+  private asked_at: Instant | undefined;
+  private identical = 0;
+  private lastWords = '';
+  private reply: RawReply | undefined;
+  private failure = 'not polled yet';
+  private wrongIdentity: readonly string[] | undefined;
+
+  constructor(id: string, profile: DeviceProfile, bus: Bus, periods: PollPeriods, start: Instant) {
+    this.id = id;
+    this.profile = profile;
+    this.bus = bus;
+    this.periods = periods;
+    this.plan = readPlan(profile).map((read) => ({ read, next_at: start, waiting: false }));
+  }
+
+  /** Submits the reads that are due. Called a few times a second. */
+  poll(now: Instant): void {
+    for (const item of this.plan) {
+      if (item.waiting || now < item.next_at) continue;
+      item.waiting = true;
+      const period_ms = this.period(item.read.every);
+      item.next_at = now + period_ms - (now - Math.max(item.next_at, now - period_ms / 2));
+      this.bus.submit({
+        device: this.id,
+        request: item.read.request,
+        priority: item.read.every === 'cycle' ? this.periods.priority : 4,
+        deadline: later(now, Math.max(1000, Math.min(period_ms * 2, 5000))),
+        onDone: (result, at) => this.done(item, result, at),
+      });
+    }
+  }
+
+  private period(every: Cadence): number {
+    if (every === 'cycle') return this.periods.cycle_ms;
+    return every === 'slow' ? this.periods.slow_ms : 60_000;
+  }
+
+  private done(item: PlanState, result: BusResult, now: Instant): void {
+    item.waiting = false;
+    if (!result.ok) {
+      this.failure = result.text;
+      if (item.read.every !== 'cycle') item.next_at = Math.min(item.next_at, now + 2000);
+      return;
+    }
+    const { table, address } = item.read.request;
+    item.block = { table, address, values: result.registers };
+    if (item.read.every === 'once') this.identify();
+    if (item.read.every !== 'cycle') return;
+    this.asked_at = result.sent_at;
+    this.reply = { at: result.sent_at, frame: result.frame, read: item.read };
+    this.countIdentical();
+  }
+
+  private identify(): void {
+    const verdict = checkIdentity(this.profile, this.image());
+    this.wrongIdentity = verdict.ok ? undefined : verdict.why;
+  }
+
+  private countIdentical(): void {
+    const words = this.plan
+      .filter((p) => p.read.every === 'cycle')
+      .map((p) => p.block?.values.join(',') ?? '')
+      .join('|');
+    this.identical = words === this.lastWords ? this.identical + 1 : 0;
+    this.lastWords = words;
+  }
+
+  /** All registers known now. */
+  image(): RegisterImage {
+    return this.plan.flatMap((p) => (p.block === undefined ? [] : [p.block]));
+  }
+
+  /** Every block of the plan has been read at least once. */
+  complete(): boolean {
+    return this.plan.every((p) => p.block !== undefined);
+  }
+
+  /** When the newest cyclic values were asked for; absent before the first answer. */
+  lastAsked_at(): Instant | undefined {
+    return this.asked_at;
+  }
+
+  /** Newest raw reply of a cyclic read. */
+  raw(): RawReply | undefined {
+    return this.reply;
+  }
+
+  /** Registers have not changed for so many polls that they cannot be live. */
+  frozen(): boolean {
+    return this.identical >= FROZEN_POLLS;
+  }
+
+  silent(now: Instant): boolean {
+    return this.asked_at === undefined || now - this.asked_at > SILENT_ms;
+  }
+
+  /** Why the last failed read failed, in words. */
+  lastFailure(): string {
+    return this.failure;
+  }
+
+  /** What contradicts the declared identity; absent while nothing does. */
+  identityConflict(): readonly string[] | undefined {
+    return this.wrongIdentity;
+  }
+}

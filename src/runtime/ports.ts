@@ -1,0 +1,58 @@
+import type { Bus } from '../modbus';
+import type { CycleRecord, LeaseBatch, Links, Mode, StationImage } from '../model';
+import type { Clock, Timers } from '../time';
+import type { SiteSnapshot } from './snapshot';
+
+/** Where stations are reached: in this process, or in another one behind IPC. */
+export interface StationsPort {
+  /** Newest image of each station; empty when the process is silent. */
+  images(): readonly StationImage[];
+  /** Latest wins; never blocks. */
+  apply(batch: LeaseBatch): void;
+  /** Acknowledged lease writes since the start. */
+  leasesAcknowledged(): number;
+  modeAndLinks(mode: Mode, links: Links): void;
+}
+
+/** Where the supervisor is, and what it said last. */
+export interface SupervisorPort {
+  send(record: CycleRecord): void;
+  status(): SupervisorStatus;
+}
+
+export interface SupervisorStatus {
+  readonly answers: boolean;
+  readonly line: 'energised' | 'dropped' | 'unknown';
+  readonly latched: boolean;
+  /** "Why not fed", or "fed". */
+  readonly text: string;
+  readonly acceptedRecords: number;
+}
+
+/** State and alarms to the CPO; losing it changes nothing here. */
+export interface UplinkPort {
+  publish(snapshot: SiteSnapshot): void;
+  readonly connected: () => boolean;
+}
+
+/** Append-only record of what happened; a failure to write never stops a cycle. */
+export interface AuditPort {
+  append(entry: AuditEntry): void;
+}
+
+export interface AuditEntry {
+  readonly kind: 'mode' | 'alarm' | 'denial' | 'limit' | 'human' | 'start' | 'stop' | 'note';
+  readonly text: string;
+  readonly subject: string;
+}
+
+/** Everything the site process is given; nothing is looked up. */
+export interface RuntimePorts {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly buses: ReadonlyMap<string, Bus>;
+  readonly stations: StationsPort;
+  readonly supervisor: SupervisorPort;
+  readonly uplink: UplinkPort;
+  readonly audit: AuditPort;
+}

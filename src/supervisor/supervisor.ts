@@ -1,0 +1,257 @@
+import type { DeviceProfile } from '../device';
+import {
+  type Evidence,
+  initialLine,
+  judgeEvidence,
+  type LineState,
+  nextLine,
+  type StartKind,
+} from '../mode';
+import type { CycleRecord, Mode } from '../model';
+import { between, type Instant } from '../time';
+import { ExcessWatch } from './excessWatch';
+import { decodeGridFrame, type GridFrame, gridLayout, type GridLayout } from './gridFrame';
+import type { Site } from './siteView';
+import { addUp } from './sums';
+
+/** The watchdog opens by itself this long after the last edge (board data `timeout-sec`). */
+export const FEED_TIMEOUT_ms = 3000;
+/** A record older than this on arrival is not evidence of now. */
+const RECORD_AGE_MAX_ms = 1500;
+/** The grid frame inside a record may be this old. */
+const GRID_AGE_MAX_ms = 3000;
+/** Wall clock may differ from the monotonic clock's course by this much between two records. */
+const CLOCK_JUMP_MAX_ms = 60_000;
+/** Station meters against the grid meter must contradict this long before they count. */
+const DISAGREE_ms = 10_000;
+
+export interface SupervisorSetup {
+  readonly site: Site;
+  readonly gridProfile: DeviceProfile;
+  readonly reaction_ms: number;
+  readonly start: StartKind;
+  readonly kept: SupervisorKept;
+  /** In [0, 1): seeded per site, for the return delay. */
+  readonly random: () => number;
+}
+
+/** What survives a restart. It can only make the supervisor more careful. */
+export interface SupervisorKept {
+  readonly returnsWithinHour: number;
+  readonly latched: boolean;
+}
+
+/** Sum of the stations' own meters, from another process and another medium. */
+export interface StationMeters {
+  readonly at: Instant;
+  /** Absent: unknown. */
+  readonly sum_W?: number;
+}
+
+export interface Feed {
+  /** Give one edge now. */
+  readonly edge: boolean;
+  readonly text: string;
+}
+
+export interface SupervisorReport {
+  readonly line: 'open' | 'fed';
+  readonly text: string;
+  readonly accepted: number;
+  readonly refused: number;
+  readonly latched: boolean;
+  readonly returnsWithinHour: number;
+  readonly lastRecord_at?: Instant;
+}
+
+/** One supervisor of one site. `record` is the only way to an edge. */
+export class Supervisor {
+  private readonly setup: SupervisorSetup;
+  private readonly layout: GridLayout | undefined;
+  private readonly excess: ExcessWatch;
+  private state: LineState;
+  private last: CycleRecord | undefined;
+  private lastAt: Instant | undefined;
+  private modeSince: { readonly mode: Mode; readonly at: Instant } | undefined;
+  private meters: StationMeters | undefined;
+  private disagreeSince: Instant | undefined;
+  private text = 'no record yet';
+  private accepted = 0;
+  private refused = 0;
+  private personReleases = false;
+
+  constructor(setup: SupervisorSetup, now: Instant) {
+    this.setup = setup;
+    this.layout = gridLayout(setup.gridProfile, setup.site.gridMeter.unit);
+    const grid = setup.site.nodes[0];
+    if (grid === undefined) throw new Error('a site has a connection point');
+    this.excess = new ExcessWatch(grid.curve, grid.import_A, setup.reaction_ms);
+    this.state = initialLine(setup.start, { ...setup.kept, random: setup.random() }, now);
+  }
+
+  /** Judges one cycle record and says whether to give an edge. */
+  record(record: CycleRecord, now: Instant): Feed {
+    const evidence = this.evidence(record, now);
+    const verdict = judgeEvidence(record.mode, evidence.claims);
+    const text = verdict.feed ? 'fed' : (evidence.texts.get(verdict.claim) ?? verdict.text);
+    const feed = this.advance(verdict.feed, text, now);
+    if (evidence.claims['record-consistent'] === true) {
+      this.last = record;
+      this.lastAt = now;
+      if (this.modeSince?.mode !== record.mode) this.modeSince = { mode: record.mode, at: now };
+    }
+    return feed;
+  }
+
+  /** Called about once a second: notices that records stopped. Never gives an edge. */
+  tick(now: Instant): void {
+    if (this.state.line !== 'fed') return;
+    if (this.lastAt !== undefined && between(this.lastAt, now) <= FEED_TIMEOUT_ms) return;
+    this.advance(false, 'no cycle record', now);
+  }
+
+  stationMeters(meters: StationMeters): void {
+    this.meters = meters;
+  }
+
+  /** A person releases the latch; takes effect with the next record. */
+  release(): void {
+    this.personReleases = true;
+  }
+
+  /** The refusal drill: a false record must not be fed. True when it was refused. */
+  refusalDrill(now: Instant): boolean {
+    const false_: CycleRecord | undefined =
+      this.last === undefined ? undefined : { ...this.last, cycle: this.last.cycle - 1 };
+    if (false_ === undefined) return true;
+    const verdict = judgeEvidence(false_.mode, this.evidence(false_, now).claims);
+    return !verdict.feed;
+  }
+
+  report(): SupervisorReport {
+    const at = this.lastAt === undefined ? {} : { lastRecord_at: this.lastAt };
+    return {
+      line: this.state.line,
+      text: this.text,
+      accepted: this.accepted,
+      refused: this.refused,
+      latched: this.state.latched,
+      returnsWithinHour: this.state.returns.length,
+      ...at,
+    };
+  }
+
+  private advance(good: boolean, text: string, now: Instant): Feed {
+    if (good) this.accepted += 1;
+    else this.refused += 1;
+    const { personReleases } = this;
+    this.personReleases = false;
+    const random = this.setup.random();
+    const next = nextLine(this.state, { good, text, random, personReleases }, now);
+    this.state = next.state;
+    this.text = next.feed ? 'fed' : good ? `good, waiting: ${next.state.whyOpen}` : text;
+    return { edge: next.feed, text: this.text };
+  }
+
+  private evidence(
+    record: CycleRecord,
+    now: Instant,
+  ): { claims: Evidence; texts: ReadonlyMap<string, string> } {
+    const texts = new Map<string, string>();
+    const note = (claim: string, text: string | undefined): boolean => {
+      if (text !== undefined) texts.set(claim, text);
+      return text === undefined;
+    };
+    const grid = this.gridFrame(record);
+    const tooMuch = grid === undefined ? undefined : this.excess.judge(grid.current_A, now);
+    const sums = addUp(this.setup.site, record)?.text;
+    const claims: Evidence = {
+      'record-fresh': fresh(record, now),
+      'record-consistent': note('record-consistent', this.inconsistent(record)),
+      'decision-done': record.decisionDone,
+      'clock-sane': this.clockSane(record),
+      'grid-fresh': grid !== undefined && gridAge_ms(record, now) <= GRID_AGE_MAX_ms,
+      'proved-or-reserved': record.entries.every((e) => e.proved !== 'pending'),
+      'sums-within-limits': note('sums-within-limits', tooMuch ?? sums),
+      'meter-agrees': note('meter-agrees', this.disagreement(grid, now)),
+      'nothing-above-static': note('nothing-above-static', this.aboveStatic(record, now)),
+    };
+    return { claims, texts };
+  }
+
+  private gridFrame(record: CycleRecord): GridFrame | undefined {
+    if (record.gridFrame === undefined || this.layout === undefined) return undefined;
+    return decodeGridFrame(this.layout, hexBytes(record.gridFrame.frame));
+  }
+
+  private inconsistent(record: CycleRecord): string | undefined {
+    const last = this.last;
+    if (last === undefined) return undefined;
+    if (record.bootId !== last.bootId) {
+      // A restarted site begins at cycle 1; anything else is a record of another boot.
+      return record.cycle <= 3 ? undefined : 'the record is from another boot';
+    }
+    if (record.cycle <= last.cycle) return `cycle ${record.cycle} after ${last.cycle}`;
+    if (record.decided_at < record.latched_at) return 'decided before it was latched';
+    if (record.latched_at <= last.latched_at) return 'latched before the last record';
+    return undefined;
+  }
+
+  private clockSane(record: CycleRecord): boolean {
+    const last = this.last;
+    if (last === undefined || last.bootId !== record.bootId) return true;
+    const wall = record.wall_ms - last.wall_ms;
+    return Math.abs(wall - between(last.latched_at, record.latched_at)) <= CLOCK_JUMP_MAX_ms;
+  }
+
+  /** Stations together cannot draw more than grid and sources deliver. */
+  private disagreement(grid: GridFrame | undefined, now: Instant): string | undefined {
+    const sum_W = this.meters?.sum_W;
+    if (grid === undefined || sum_W === undefined || this.meters === undefined) return undefined;
+    if (between(this.meters.at, now) > 10_000) return undefined;
+    const { site } = this.setup;
+    const sources_W =
+      site.bess.reduce((s, b) => s + b.discharge_W, 0) + site.pv.reduce((s, p) => s + p.rated_W, 0);
+    const seen_W = grid.power_W[0] + grid.power_W[1] + grid.power_W[2] + sources_W;
+    const slack_W = 0.1 * site.connection.apparent_VA;
+    if (sum_W <= seen_W + slack_W) {
+      this.disagreeSince = undefined;
+      return undefined;
+    }
+    this.disagreeSince ??= now;
+    if (between(this.disagreeSince, now) < DISAGREE_ms) return undefined;
+    return `stations meter ${sum_W.toFixed(0)} W, the grid meter allows ${seen_W.toFixed(0)} W`;
+  }
+
+  /** Outside `normal` nothing is commanded above static and no lease is granted anew. */
+  private aboveStatic(record: CycleRecord, now: Instant): string | undefined {
+    const since = this.modeSince?.mode === record.mode ? this.modeSince.at : now;
+    for (const entry of record.entries) {
+      const station = this.setup.site.stations.find((s) => s.id === entry.id);
+      const bound = entry.kind === 'station' ? (station?.static_A ?? 0) : 0;
+      if (entry.kind !== 'pv' && entry.commanded > bound + 1e-6) {
+        return `${entry.id} is commanded ${entry.commanded}, static is ${bound}`;
+      }
+      if (entry.ends_at === undefined) continue;
+      const longest_ms = 1000 * Math.max(60, this.setup.site.leases.bess_discharge_ttl_s);
+      if (between(since, entry.ends_at) > longest_ms) return `${entry.id} has a newer lease`;
+    }
+    return undefined;
+  }
+}
+
+function fresh(record: CycleRecord, now: Instant): boolean {
+  const age_ms = between(record.decided_at, now);
+  return age_ms >= -5 && age_ms <= RECORD_AGE_MAX_ms;
+}
+
+const gridAge_ms = (record: CycleRecord, now: Instant): number =>
+  record.gridFrame === undefined ? Infinity : between(record.gridFrame.at, now);
+
+function hexBytes(hex: string): Uint8Array {
+  const bytes = new Uint8Array(Math.floor(hex.length / 2));
+  for (let i = 0; i < bytes.length; i += 1) {
+    bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
+  }
+  return bytes;
+}
