@@ -29,7 +29,7 @@ export type RegisterWrite = WriteRequest;
 export interface RegisterBlock {
   readonly table: RegisterTable;
   readonly address: number;
-  readonly values: readonly number[];
+  readonly values: ArrayLike<number>;
 }
 
 /** The latest blocks of one device; where two overlap the first one counts. */
@@ -171,7 +171,7 @@ export type EncodedSetpoint =
       readonly readBack: {
         readonly read: RegisterRead;
         /** `registers`: the words of `read`, length = count. */
-        readonly expect: (registers: readonly number[]) => ReadBackVerdict;
+        readonly expect: (registers: ArrayLike<number>) => ReadBackVerdict;
       };
       /** What the device will really do after rounding to its step, W. */
       readonly value_W: number;

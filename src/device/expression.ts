@@ -47,21 +47,13 @@ export function meaningOf(
   written: number,
   rating: Rating,
 ): number | undefined {
-  switch (expression) {
-    case 'value':
-      return written;
-    case 'percent':
-      return (written * rating.power_W) / 100;
-    default:
-      return undefined;
-  }
+  if (expression === 'value') return written;
+  if (expression === 'percent') return (written * rating.power_W) / 100;
+  return undefined;
 }
 
 /** Room for binary error: a value this near to the next raw step counts as that step. */
 const EPSILON = 1e-6;
-
-/** Whether the point's raw value is an integer, cut to its step. */
-const isFloat = (point: Point): boolean => point.type === 'float32';
 
 /**
  * Raw value of a physical one. Integers are cut towards zero: never more power, never a longer
@@ -70,7 +62,7 @@ const isFloat = (point: Point): boolean => point.type === 'float32';
 export function toRaw(point: Point, value: number): number {
   const exponent = point.declaredExponent ?? 0;
   const exact = (point.sign * value - point.offset) / (point.scale * 10 ** exponent);
-  if (isFloat(point)) return Math.fround(exact);
+  if (point.type === 'float32') return Math.fround(exact);
   return Math.trunc(exact + Math.sign(exact) * EPSILON) || 0;
 }
 

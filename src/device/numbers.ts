@@ -83,7 +83,7 @@ export function notImplemented(type: SunspecType): readonly (number | bigint)[] 
 
 const signed = (raw: number, bits: 16 | 32): number => (bits === 16 ? (raw << 16) >> 16 : raw | 0);
 
-function joined(words: readonly number[], at: number, count: number, order: WordOrder): bigint {
+function joined(words: ArrayLike<number>, at: number, count: number, order: WordOrder): bigint {
   let value = 0n;
   for (let i = 0; i < count; i += 1) {
     const word = words[order === 'hi-lo' ? at + i : at + count - 1 - i] ?? 0;
@@ -93,7 +93,7 @@ function joined(words: readonly number[], at: number, count: number, order: Word
 }
 
 /** Two words as one unsigned number. Pure. */
-function doubleWord(words: readonly number[], at: number, order: WordOrder): number {
+function doubleWord(words: ArrayLike<number>, at: number, order: WordOrder): number {
   const first = words[at] ?? 0;
   const second = words[at + 1] ?? 0;
   const [high, low] = order === 'hi-lo' ? [first, second] : [second, first];
@@ -112,7 +112,7 @@ function float32Of(bits: number): number {
  */
 export function decodeRaw(
   type: Exclude<RegisterType, 'string'>,
-  words: readonly number[],
+  words: ArrayLike<number>,
   at: number,
   order: WordOrder,
 ): number | bigint {
@@ -183,7 +183,7 @@ export function encodeRaw(
 }
 
 /** Text of a string point: two characters a word, cut at the first NUL, spaces trimmed. Pure. */
-export function decodeText(words: readonly number[], at: number, count: number): string {
+export function decodeText(words: ArrayLike<number>, at: number, count: number): string {
   let text = '';
   for (let i = 0; i < count; i += 1) {
     const word = words[at + i] ?? 0;

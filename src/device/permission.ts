@@ -23,7 +23,7 @@ export function writeBound(
 ): number {
   if (typeof bound === 'number') return bound;
   const lease = profile.data.lease;
-  const range_s = lease.mechanism === 'none' ? [0, 0] : lease.range_s;
+  const range_s = lease.mechanism === 'none' ? ([0, 0] as const) : lease.range_s;
   switch (bound) {
     case 'minus-charge':
       return -chargeRating(profile.rating);
@@ -34,9 +34,9 @@ export function writeBound(
     case 'power':
       return profile.rating.power_W;
     case 'lease-min':
-      return range_s[0] ?? 0;
+      return range_s[0];
     case 'lease-max':
-      return range_s[1] ?? 0;
+      return range_s[1];
   }
 }
 

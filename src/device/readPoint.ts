@@ -140,5 +140,7 @@ export function wordsAt(
   count: number,
 ): readonly number[] | undefined {
   const block = blockWith(image, table, address, count);
-  return block?.values.slice(address - block.address, address - block.address + count);
+  if (block === undefined) return undefined;
+  const from = address - block.address;
+  return Array.from({ length: count }, (_, i) => block.values[from + i] ?? 0);
 }

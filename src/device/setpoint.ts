@@ -76,14 +76,14 @@ interface Expected {
   readonly raw: number;
 }
 
-function rawFrom(point: Point, read: RegisterRead, registers: readonly number[]): number {
+function rawFrom(point: Point, read: RegisterRead, registers: ArrayLike<number>): number {
   if (point.type === 'string') throw new Error(`${point.name} is text`);
   return Number(decodeRaw(point.type, registers, point.address - read.address, point.wordOrder));
 }
 
 function verdict(
   read: RegisterRead,
-  registers: readonly number[],
+  registers: ArrayLike<number>,
   expected: readonly Expected[],
   remaining: Point | undefined,
   ttl_s: number,

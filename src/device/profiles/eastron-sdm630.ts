@@ -7,8 +7,11 @@ export const eastronSdm630 = {
   model: 'SDM630-Modbus',
   nature: 'Meter',
   status: 'from-open-source-driver',
-  source: { document: 'volkszaehler/mbmd', page: 'meters/rs485/sdm.go' },
-  transport: { unit: 1, baud: 19200, parity: 'none', maxRegisters: 80 },
+  source: {
+    document: 'volkszaehler/mbmd; Eastron SDM630 Modbus protocol (settings)',
+    page: 'meters/rs485/sdm.go',
+  },
+  transport: { unit: 1, baud: 9600, parity: 'none', maxRegisters: 80 },
   rating: { power_W: 69000 },
   points: {
     V_L1: { table: 'input', address: 0x00, type: 'float32', unit: 'V' },
