@@ -282,8 +282,8 @@ export class BusEngine implements FramePortEvents {
       if (now < flight.timeout_at) continue;
       this.#underWay.delete(flight.id);
       this.#account(flight, now);
-      this.#port.abandon(flight.id, now);
-      this.#onBadReply(flight, { kind: 'timeout', text: 'no reply in time' }, now);
+      const fault = this.#port.abandon(flight.id, now);
+      this.#onBadReply(flight, fault ?? { kind: 'timeout', text: 'no reply in time' }, now);
     }
   }
 

@@ -92,10 +92,16 @@ export interface FramePort {
   attach(events: FramePortEvents): void;
   /** Starts opening and keeps reopening after a loss until `close`. */
   open(): void;
-  /** Only while open and ready. The outcome arrives as exactly one event for `frame.id`. */
+  /**
+   * Only while open and ready. The outcome arrives later as exactly one `onReply` or `onFault`, or
+   * never, until `abandon`. `onSent` comes before it, possibly inside this call.
+   */
   send(frame: OutgoingFrame): void;
-  /** The engine gave up on `id`; what still arrives for it is stray. `onReady` follows. */
-  abandon(id: number, now: Instant): void;
+  /**
+   * The engine gave up on `id`; what still arrives for it is stray. `onReady` follows. Returns what
+   * was received instead of the reply, undefined when there was silence.
+   */
+  abandon(id: number, now: Instant): FrameFault | undefined;
   /** Ends for good; pending operations are dropped without events. */
   close(): void;
 }

@@ -20,6 +20,7 @@ export * from './lineTiming';
 export * from './requestDecoder';
 export * from './replyCheck';
 export * from './rtuReceiver';
+export * from './rtuLink';
 export * from './mbap';
 export * from './server';
 export * from './coalesce';

@@ -16,11 +16,11 @@ export const RECEIVER_CAPACITY_BYTES = 3 * MAX_RTU_ADU_BYTES;
 export type Reception =
   /** At least `missing` more bytes are needed before anything can be decided. */
   | { readonly kind: 'more'; readonly missing: number }
-  /** `skipped`: bytes before the frame; `rest`: bytes after it. Both are stray. */
+  /** The bytes `before` and `rest` (after it) belong to something else. */
   | {
       readonly kind: 'frame';
       readonly adu: Uint8Array;
-      readonly skipped: number;
+      readonly before: Uint8Array;
       readonly rest: Uint8Array;
     };
 
@@ -29,6 +29,12 @@ export class RtuReceiver {
   #length = 0;
   #expected: ReplyShape | undefined;
   #echo: Uint8Array | undefined;
+  #sawEcho = false;
+
+  /** Whether a complete echo stood before what the last `feed` found. */
+  get sawEcho(): boolean {
+    return this.#sawEcho;
+  }
 
   /** Bytes held that were not yet recognised. */
   get pending(): number {
@@ -39,16 +45,15 @@ export class RtuReceiver {
   expect(expected: ReplyShape, echo: Uint8Array | undefined): void {
     this.#expected = expected;
     this.#echo = echo;
+    this.#sawEcho = false;
     this.#length = 0;
   }
 
-  /** Ends the transaction and returns what was left over. */
-  clear(): Uint8Array {
-    const rest = this.#buffer.slice(0, this.#length);
+  /** Takes out what is held; the transaction goes on. */
+  drain(): Uint8Array {
+    const held = this.#buffer.slice(0, this.#length);
     this.#length = 0;
-    this.#expected = undefined;
-    this.#echo = undefined;
-    return rest;
+    return held;
   }
 
   feed(bytes: Uint8Array): Reception {
@@ -120,13 +125,15 @@ export class RtuReceiver {
     this.#buffer.copyWithin(0, echo.length, this.#length);
     this.#length -= echo.length;
     this.#echo = undefined;
+    this.#sawEcho = true;
     return true;
   }
 
   #take(start: number, end: number): Reception {
     const adu = this.#buffer.slice(start, end);
+    const before = this.#buffer.slice(0, start);
     const rest = this.#buffer.slice(end, this.#length);
     this.#length = 0;
-    return { kind: 'frame', adu, skipped: start, rest };
+    return { kind: 'frame', adu, before, rest };
   }
 }
