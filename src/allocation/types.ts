@@ -168,3 +168,11 @@ export interface NodeUse {
   readonly capCost_W: number;
   readonly binding: string;
 }
+
+export interface AllocationResult<Memory> {
+  readonly stations: readonly StationGrant[];
+  readonly bess: readonly StorageWish[];
+  readonly pv: readonly PvWish[];
+  readonly nodes: readonly NodeUse[];
+  readonly memory: Memory;
+}

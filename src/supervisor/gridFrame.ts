@@ -41,7 +41,7 @@ export function gridLayout(profile: DeviceProfile, unit: number): GridLayout | u
     const fields: Field[] = [];
     for (const name of NAMES) {
       const point = profile.points.get(name);
-      if (point === undefined || point.table !== table) continue;
+      if (point?.table !== table) continue;
       if (!inside(point.address, point.words)) continue;
       const field = { name, point, offset: (point.address - address) * 2 };
       const sf = point.scaleFactor;

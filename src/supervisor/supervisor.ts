@@ -199,7 +199,7 @@ export class Supervisor {
 
   private clockSane(record: CycleRecord): boolean {
     const last = this.last;
-    if (last === undefined || last.bootId !== record.bootId) return true;
+    if (last?.bootId !== record.bootId) return true;
     const wall = record.wall_ms - last.wall_ms;
     return Math.abs(wall - between(last.latched_at, record.latched_at)) <= CLOCK_JUMP_MAX_ms;
   }
