@@ -74,15 +74,25 @@ export class RtuLink {
     return this.#exchange !== undefined;
   }
 
+  /** Bytes of the reply that is waited for, 0 without one. */
+  get expectedBytes(): number {
+    return this.#exchange?.shape.length ?? 0;
+  }
+
   get #quiet_ms(): number {
     return Math.max(this.#wire.gap_ms, QUIET_MS) + this.#wire.latency_ms;
   }
 
-  /** First instant at which a request may start: t3.5 after the last byte on the line. */
+  /**
+   * First instant at which a request may start: t3.5 after the last byte on the line, and when a
+   * disturbed line is quiet again.
+   */
   earliestStart(now: Instant, extraGap_ms: number): Instant {
-    if (this.#lastByte_at === undefined) return now;
+    let start_at = this.#quietAt !== undefined && this.#quietAt > now ? this.#quietAt : now;
+    if (this.#lastByte_at === undefined) return start_at;
     const free_at = later(this.#lastByte_at, this.#wire.gap_ms + extraGap_ms);
-    return free_at > now ? free_at : now;
+    if (free_at > start_at) start_at = free_at;
+    return start_at;
   }
 
   /** Why this frame must not be sent now; undefined when it may. */
@@ -94,6 +104,8 @@ export class RtuLink {
 
   /** The request starts on the wire at `start_at`. */
   begin(frame: OutgoingFrame, start_at: Instant): void {
+    this.#reportStray(start_at);
+    this.#quietAt = undefined;
     const ends_at = later(start_at, frame.adu.length * this.#wire.char_ms);
     const shape = replyShape(frame.unit, frame.request, frame.adu);
     this.#receiver.expect(shape, this.#echo === 'none' ? undefined : frame.adu);
@@ -142,6 +154,11 @@ export class RtuLink {
   /** When `tick` is due; undefined when only bytes matter. */
   wakeAt(): Instant | undefined {
     return this.#quietAt;
+  }
+
+  /** The line was just opened or disturbed otherwise: it must be quiet before anything is sent. */
+  disturb(now: Instant): void {
+    this.#quietAt = later(now, this.#quiet_ms);
   }
 
   /** See FramePort.abandon. */

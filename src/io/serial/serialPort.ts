@@ -1,0 +1,270 @@
+import type { BindingInterface } from '@serialport/bindings-interface';
+import { SerialPortStream } from '@serialport/stream';
+import {
+  character_ms,
+  RtuLink,
+  silence_ms,
+  type EchoMode,
+  type FrameFault,
+  type FramePort,
+  type FramePortEvents,
+  type OutgoingFrame,
+  type WireTimes,
+} from '../../modbus';
+import { later, type Clock, type Instant, type Timers } from '../../time';
+import { HoldBack, holdBackBinding } from './holdBack';
+import { preciseAt } from './preciseTimer';
+import { openError, SerialError } from './serialError';
+
+export interface SerialPortOptions {
+  readonly path: string;
+  readonly baudRate: number;
+  /** Default 'even', as the serial line guide wants (V1.02, 2.5.1). */
+  readonly parity?: 'none' | 'even' | 'odd';
+  /** Default 1 with parity, 2 without (always 11 bits per character). */
+  readonly stopBits?: 1 | 2;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** Default: the operating system's ports, loaded when the port is opened first. */
+  readonly binding?: BindingInterface;
+  /** Default 'detect'. */
+  readonly echo?: EchoMode;
+  /** Whether bytes take their wire time to arrive; false for a bare pty. Default true. */
+  readonly paced?: boolean;
+  /** Worst reception delay of the adapter, ms (16 for an FTDI by default). Default 0. */
+  readonly latency_ms?: number;
+  /** False when `clock` stands still while the program runs. Default true. */
+  readonly spin?: boolean;
+  /** Told once per distinct problem while the port cannot be opened or was lost. */
+  readonly onProblem?: (error: SerialError, now: Instant) => void;
+}
+
+const REOPEN_FIRST_MS = 250;
+const REOPEN_MAX_MS = 5000;
+/** Read buffer of a stream: some frames; a new one is allocated when it is used up. */
+const READ_POOL_BYTES = 8192;
+
+/** Modbus RTU on a serial port or anything else that has a serialport binding. */
+export class SerialFramePort implements FramePort {
+  readonly window = 1;
+  readonly correlates = false;
+  readonly wire: WireTimes;
+  readonly #options: SerialPortOptions;
+  readonly #holdBack: HoldBack;
+  #events: FramePortEvents | undefined;
+  #link: RtuLink | undefined;
+  #stream: SerialPortStream | undefined;
+  #isOpen = false;
+  #closed = false;
+  #reopen_ms = REOPEN_FIRST_MS;
+  #lastProblem: string | undefined;
+  #ring_at: Instant | undefined;
+  #cancelSend: (() => void) | undefined;
+  #held: OutgoingFrame | undefined;
+
+  constructor(options: SerialPortOptions) {
+    this.#options = options;
+    this.#holdBack = new HoldBack(options.clock, options.timers);
+    this.wire = {
+      char_ms: character_ms(options.baudRate),
+      gap_ms: silence_ms(options.baudRate),
+      latency_ms: options.latency_ms ?? 0,
+    };
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  get isReady(): boolean {
+    return this.#isOpen && this.#held === undefined && this.#link?.isReady === true;
+  }
+
+  attach(events: FramePortEvents): void {
+    const { echo, paced } = this.#options;
+    this.#events = events;
+    const rules = { wire: this.wire, echo: echo ?? 'detect', paced: paced ?? true };
+    this.#link = new RtuLink(rules, events);
+  }
+
+  open(): void {
+    if (this.#closed || this.#stream !== undefined) return;
+    this.#openStream().catch((cause: unknown) => this.#onOpenFailed(cause));
+  }
+
+  send(frame: OutgoingFrame): void {
+    const link = this.#attached();
+    const { clock, timers, spin } = this.#options;
+    const start_at = link.earliestStart(clock.now(), frame.extraGap_ms);
+    this.#held = frame;
+    this.#cancelSend = preciseAt(clock, timers, start_at, spin ?? true, () => this.#write(frame));
+  }
+
+  abandon(id: number, now: Instant): FrameFault | undefined {
+    if (this.#held?.id === id) {
+      this.#cancelSend?.();
+      this.#held = undefined;
+    }
+    this.#holdBack.release();
+    const fault = this.#attached().abandon(id, now);
+    this.#arm();
+    return fault;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#isOpen = false;
+    this.#cancelSend?.();
+    this.#held = undefined;
+    this.#link?.reset();
+    const stream = this.#stream;
+    this.#stream = undefined;
+    if (stream?.isOpen === true) stream.close();
+    this.#holdBack.release();
+  }
+
+  async #openStream(): Promise<void> {
+    const { path, baudRate, parity, stopBits } = this.#options;
+    const inner = this.#options.binding ?? (await loadSystemBinding());
+    if (this.#closed) return;
+    const binding = holdBackBinding(inner, this.#holdBack);
+    const stream = new SerialPortStream({
+      binding,
+      path,
+      baudRate,
+      parity: parity ?? 'even',
+      stopBits: stopBits ?? (parity === 'none' ? 2 : 1),
+      autoOpen: false,
+      highWaterMark: READ_POOL_BYTES,
+    });
+    // Kept even after the stream is thrown away: an unheard 'error' would end the process.
+    stream.on('error', (error) => this.#onLost(stream, error));
+    stream.on('close', (error: Error | null) => this.#onLost(stream, error));
+    stream.on('data', (chunk: Buffer) => this.#onData(stream, chunk));
+    this.#stream = stream;
+    await new Promise<void>((resolve, reject) => {
+      stream.open((error) => (error === null ? resolve() : reject(error)));
+    });
+    // What was received before we asked belongs to nobody.
+    await new Promise<void>((resolve) => stream.flush(() => resolve()));
+    this.#onOpened(stream);
+  }
+
+  #onOpened(stream: SerialPortStream): void {
+    if (this.#stream !== stream || this.#closed) {
+      if (stream.isOpen) stream.close();
+      return;
+    }
+    const now = this.#options.clock.now();
+    this.#isOpen = true;
+    this.#reopen_ms = REOPEN_FIRST_MS;
+    this.#lastProblem = undefined;
+    this.#link?.disturb(now);
+    this.#arm();
+    this.#events?.onOpen(now);
+  }
+
+  #onOpenFailed(cause: unknown): void {
+    this.#stream = undefined;
+    if (this.#closed) return;
+    this.#tell(openError(this.#options.path, cause));
+    this.#reopenLater();
+  }
+
+  /** The stream object is never opened again: it would send what was written while closed. */
+  #onLost(stream: SerialPortStream, error: Error | null): void {
+    if (this.#stream !== stream || !this.#isOpen) return;
+    const { clock, path } = this.#options;
+    this.#stream = undefined;
+    this.#isOpen = false;
+    this.#cancelSend?.();
+    this.#held = undefined;
+    this.#link?.reset();
+    this.#holdBack.release();
+    const why = error?.message ?? 'closed';
+    this.#tell(
+      new SerialError('port-lost', path, `the port was lost: ${why}`, 'plug it in', error),
+    );
+    this.#events?.onClose(`${path}: ${why}`, clock.now());
+    this.#reopenLater();
+  }
+
+  #reopenLater(): void {
+    const { clock, timers } = this.#options;
+    timers.at(later(clock.now(), this.#reopen_ms), () => this.open());
+    this.#reopen_ms = Math.min(REOPEN_MAX_MS, 2 * this.#reopen_ms);
+  }
+
+  #tell(error: SerialError): void {
+    if (error.message === this.#lastProblem) return;
+    this.#lastProblem = error.message;
+    this.#options.onProblem?.(error, this.#options.clock.now());
+  }
+
+  #write(frame: OutgoingFrame): void {
+    if (this.#held !== frame) return;
+    const link = this.#attached();
+    const now = this.#options.clock.now();
+    const fault = this.#reasonNotToWrite(link, frame, now);
+    if (fault !== undefined) {
+      this.#held = undefined;
+      this.#events?.onFault(frame.id, fault, now);
+      return;
+    }
+    if (link.earliestStart(now, frame.extraGap_ms) > now) {
+      // Bytes arrived while we waited for the silence.
+      this.send(frame);
+      return;
+    }
+    this.#held = undefined;
+    this.#stream?.write(Buffer.from(frame.adu));
+    link.begin(frame, now);
+    const expected = link.expectedBytes;
+    this.#holdBack.hold(
+      later(
+        now,
+        frame.adu.length * this.wire.char_ms + this.wire.gap_ms + expected * this.wire.char_ms,
+      ),
+    );
+  }
+
+  #reasonNotToWrite(link: RtuLink, frame: OutgoingFrame, now: Instant): FrameFault | undefined {
+    if (this.#stream?.isOpen !== true)
+      return { kind: 'disconnected', text: 'the port is not open' };
+    if (now >= frame.deadline) return { kind: 'expired', text: 'not sent before its deadline' };
+    return link.refuses(frame);
+  }
+
+  #onData(stream: SerialPortStream, chunk: Buffer): void {
+    const link = this.#link;
+    if (link === undefined || this.#stream !== stream) return;
+    const now = this.#options.clock.now();
+    if (!this.#isOpen) return;
+    const missing = link.received(chunk, now);
+    if (link.isWaiting) this.#holdBack.hold(later(now, missing * this.wire.char_ms));
+    this.#arm();
+  }
+
+  /** Rings when the link wants a tick; a ring that comes early arms the next. */
+  #arm(): void {
+    const wake_at = this.#link?.wakeAt();
+    if (wake_at === undefined || (this.#ring_at !== undefined && this.#ring_at <= wake_at)) return;
+    this.#ring_at = wake_at;
+    this.#options.timers.at(wake_at, () => {
+      this.#ring_at = undefined;
+      if (!this.#isOpen) return;
+      this.#link?.tick(this.#options.clock.now());
+      this.#arm();
+    });
+  }
+
+  #attached(): RtuLink {
+    if (this.#link === undefined) throw new Error('attach comes before everything else');
+    return this.#link;
+  }
+}
+
+async function loadSystemBinding(): Promise<BindingInterface> {
+  const { autoDetect } = await import('@serialport/bindings-cpp');
+  return autoDetect();
+}
