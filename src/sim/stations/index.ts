@@ -10,3 +10,5 @@ export { memoryTransport } from './memoryTransport';
 export { createSimStations } from './simStations';
 export { generateSessions } from './sessions';
 export type { SessionPlan } from './sessions';
+export { webSocketTransport } from './webSocketTransport';
+export type { WebSocketTransportOptions } from './webSocketTransport';

@@ -1,0 +1,105 @@
+import { WebSocket } from 'ws';
+import { encodeFrame } from '../../ocpp';
+import type { OcppProtocol, StationLink, StationPort } from '../../ocpp';
+import type { Clock } from '../../time';
+import type { RpcClient } from './rpcSocket';
+import { answersPing, takeMessages } from './rpcSocket';
+import { TokenBucket } from './throttle';
+import type { GateEventCode, OcppServerOptions } from './types';
+
+/** Messages a station may send: a burst after an outage, then a busy station's rate. */
+const BURST = 300;
+const PER_SECOND = 20;
+/** Bytes a station may leave unread before it counts as not reading. */
+const MAX_BUFFERED = 1024 * 1024;
+/** Time a closing handshake may take before the socket is cut. */
+const CLOSE_MS = 2_000;
+
+/** One authenticated station socket, joined to its session in the fleet. */
+export class StationConnection {
+  readonly identity: string;
+  private readonly socket: WebSocket;
+  private readonly client: RpcClient;
+  private readonly clock: Clock;
+  private readonly bucket: TokenBucket;
+  private port: StationPort | undefined;
+  private readonly tell: (code: GateEventCode, text: string, hint?: string) => void;
+
+  constructor(
+    identity: string,
+    client: RpcClient & object,
+    clock: Clock,
+    tell: (code: GateEventCode, text: string, hint?: string) => void,
+  ) {
+    this.identity = identity;
+    this.client = client;
+    this.clock = clock;
+    this.tell = tell;
+    this.bucket = new TokenBucket(PER_SECOND, BURST, clock.now());
+    this.socket = takeMessages(
+      client,
+      (text) => this.received(text),
+      () => this.shut(1003, 'text only'),
+    );
+    client.on('socketError', () => this.tell('socket-error', 'socket failed'));
+    this.socket.once('close', () => this.port?.closed(this.clock.now()));
+  }
+
+  /** Joins the session; false when the fleet does not take the station now. */
+  join(options: OcppServerOptions, protocol: OcppProtocol): boolean {
+    const link: StationLink = {
+      send: (frame) => this.send(encodeFrame(frame)),
+      close: (code, reason) => this.shut(code, reason),
+    };
+    const outcome = options.fleet.connect(this.identity, link, protocol, this.clock.now());
+    if (outcome.accepted) {
+      this.port = outcome.port;
+      return true;
+    }
+    if (outcome.reason === 'site-silent') {
+      this.tell('site-silent', 'refused: no decision from the site', 'see the alarms of the site');
+    }
+    this.shut(1013, 'try again later');
+    return false;
+  }
+
+  onClosed(fn: () => void): void {
+    this.socket.once('close', fn);
+  }
+
+  alive(within_ms: number): Promise<boolean> {
+    return answersPing(this.socket, within_ms);
+  }
+
+  private received(text: string): void {
+    const now = this.clock.now();
+    if (!this.bucket.take(now)) {
+      this.tell('flood', 'too many messages', 'check the meter value interval of the station');
+      this.shut(1008, 'too many messages');
+      return;
+    }
+    if (text.length === 0) return;
+    this.port?.receiveText(text, now);
+  }
+
+  private send(text: string): void {
+    if (this.socket.readyState !== WebSocket.OPEN) return;
+    if (this.socket.bufferedAmount > MAX_BUFFERED) {
+      this.tell('slow-reader', 'station does not read its messages');
+      this.socket.terminate();
+      return;
+    }
+    this.client.sendRaw(text);
+  }
+
+  /** Closes politely, and for certain. The session ends at once: nothing is taken any more. */
+  shut(code: number, reason: string): void {
+    const port = this.port;
+    this.port = undefined;
+    port?.closed(this.clock.now());
+    if (this.socket.readyState === WebSocket.CLOSED) return;
+    this.socket.close(code, reason);
+    const timer = setTimeout(() => this.socket.terminate(), CLOSE_MS);
+    this.socket.once('close', () => clearTimeout(timer));
+  }
+}

@@ -1,0 +1,175 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../../time';
+import { identityOf, passwordOf, protocolOf, refuse } from './handshake';
+import { SecretVerifier } from './secret';
+import { FailureThrottle } from './throttle';
+import type { GateEvent, GateEventCode, StationCredential } from './types';
+
+/** Wrong credentials a minute before an address is held off for one station, or for all. */
+const FAILURES_PER_STATION = 5;
+const FAILURES_PER_ADDRESS = 60;
+/** From the upgrade request to the decision. */
+const DECIDE_MS = 10_000;
+/** Upgrades that wait for their decision at once. */
+const MAX_DECIDING = 512;
+
+export interface Admitted {
+  readonly identity: string;
+  readonly protocol: string;
+}
+
+export interface GatePolicy {
+  readonly clock: Clock;
+  readonly protocols: readonly string[];
+  readonly credentialOf: (station: string) => StationCredential | undefined;
+  readonly onEvent: (event: GateEvent) => void;
+}
+
+type Refusal = readonly [
+  status: 400 | 401 | 404 | 429 | 503,
+  code: GateEventCode,
+  text: string,
+  hint?: string,
+];
+
+/**
+ * Decides on WebSocket upgrades before the OCPP library sees them: raw path first, then
+ * sub-protocol, then throttle, then secret. Never throws, never leaves a socket undecided.
+ */
+export class UpgradeGate {
+  private readonly perStation = new FailureThrottle(FAILURES_PER_STATION);
+  private readonly perAddress = new FailureThrottle(FAILURES_PER_ADDRESS);
+  private readonly secrets = new SecretVerifier();
+  private deciding = 0;
+  private readonly policy: GatePolicy;
+
+  constructor(policy: GatePolicy) {
+    this.policy = policy;
+  }
+
+  /** The admitted station, or undefined after the socket was refused. */
+  async decide(request: IncomingMessage, socket: Duplex): Promise<Admitted | undefined> {
+    const address = request.socket.remoteAddress ?? 'unknown';
+    const onError = (): void => {
+      socket.destroy();
+    };
+    socket.on('error', onError);
+    const identity = identityOf(request.url);
+    if (identity === undefined) {
+      return this.refuse(socket, address, undefined, [404, 'path-refused', 'path is no identity']);
+    }
+    if (this.deciding >= MAX_DECIDING) {
+      return this.refuse(socket, address, identity, [
+        503,
+        'gate-busy',
+        'too many upgrades at once',
+      ]);
+    }
+    this.deciding += 1;
+    const timer = setTimeout(() => {
+      this.tell('handshake-timeout', address, identity, 'no decision in time');
+      socket.destroy();
+    }, DECIDE_MS);
+    try {
+      const outcome = await this.judge(request, identity, address);
+      if (socket.destroyed) return undefined;
+      if ('protocol' in outcome) return outcome;
+      return this.refuse(socket, address, identity, outcome);
+    } finally {
+      clearTimeout(timer);
+      this.deciding -= 1;
+      socket.off('error', onError);
+    }
+  }
+
+  private async judge(
+    request: IncomingMessage,
+    identity: string,
+    address: string,
+  ): Promise<Admitted | Refusal> {
+    const now = this.policy.clock.now();
+    const protocol = protocolOf(request, this.policy.protocols);
+    if (protocol === undefined) {
+      const ours = this.policy.protocols.join(' or ');
+      return [
+        400,
+        'protocol-refused',
+        `offers no sub-protocol ${ours}`,
+        `set the station's OCPP version to ${ours} (JSON over WebSocket)`,
+      ];
+    }
+    const pair = `${address} ${identity}`;
+    if (this.perStation.held(pair, now) || this.perAddress.held(address, now)) {
+      return [429, 'throttled', 'too many failed logins', 'wait a minute, then try once'];
+    }
+    const password = passwordOf(request.headers.authorization, identity);
+    const credential = this.policy.credentialOf(identity);
+    const verdict =
+      password === undefined || password.length === 0
+        ? 'missing'
+        : await this.secrets.verify(identity, password, credential?.secretHash);
+    if (verdict === 'right') {
+      this.perStation.succeeded(pair);
+      return { identity, protocol };
+    }
+    if (verdict === 'busy') return [503, 'gate-busy', 'too many logins at once'];
+    this.perStation.failed(pair, now);
+    this.perAddress.failed(address, now);
+    return loginRefusal(verdict, credential !== undefined, identity);
+  }
+
+  private refuse(
+    socket: Duplex,
+    address: string,
+    identity: string | undefined,
+    [status, code, text, hint]: Refusal,
+  ): undefined {
+    this.tell(code, address, identity, text, hint);
+    socket.on('error', () => socket.destroy());
+    refuse(socket, status);
+    return undefined;
+  }
+
+  tell(
+    code: GateEventCode,
+    address: string,
+    station: string | undefined,
+    text: string,
+    hint?: string,
+  ): void {
+    this.policy.onEvent({
+      at: this.policy.clock.now(),
+      code,
+      address,
+      text,
+      ...(station !== undefined && { station }),
+      ...(hint !== undefined && { hint }),
+    });
+  }
+}
+
+/** The peer sees the same 401 in each case; the log does not. */
+function loginRefusal(verdict: 'missing' | 'wrong', known: boolean, identity: string): Refusal {
+  if (!known) {
+    return [
+      401,
+      'station-unknown',
+      `station ${identity} is not in the site file`,
+      'add it to the site file, or correct the charge point identity in the station',
+    ];
+  }
+  return verdict === 'missing'
+    ? [
+        401,
+        'credentials-missing',
+        `station ${identity} sent no password`,
+        'enter the station password (AuthorizationKey, security profile 1 or 2) in its set-up',
+      ]
+    : [
+        401,
+        'credentials-wrong',
+        `station ${identity} sent a wrong password`,
+        'enter the password issued for this station, or issue a new one',
+      ];
+}

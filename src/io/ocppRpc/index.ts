@@ -1,0 +1,19 @@
+/**
+ * io/ocppRpc — WebSocket server for charging stations on ocpp-rpc, behind an upgrade gate of our
+ * own.
+ *
+ * Decides: which socket is which station (path, sub-protocol, secret, duplicates), and bounds on
+ * size, rate and time. Must never: let the library see a path or a message first, let a stranger
+ * displace a station, tell a peer why it was refused.
+ */
+export { listenOcpp } from './server';
+export { hashSecret } from './secret';
+export { GATE_EVENT_CODES } from './types';
+export type {
+  GateEvent,
+  GateEventCode,
+  OcppServer,
+  OcppServerOptions,
+  ServerTls,
+  StationCredential,
+} from './types';

@@ -1,0 +1,190 @@
+import { createServer as createHttp } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
+import { createServer as createHttps } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { RPCServer } from 'ocpp-rpc';
+import { MAX_TEXT_16 } from '../../ocpp';
+import type { OcppProtocol } from '../../ocpp';
+import { StationConnection } from './connection';
+import { UpgradeGate } from './gate';
+import type { Admitted } from './gate';
+import { refuse } from './handshake';
+import type { RpcClient } from './rpcSocket';
+import type { OcppServer, OcppServerOptions } from './types';
+
+/** A live socket answers a ping in this time; after it a newcomer with the secret replaces it. */
+const DUPLICATE_PING_MS = 2_500;
+/** A peer that opens TCP and says nothing is cut. */
+const HEADERS_MS = 10_000;
+/** Sockets beyond the site's stations: half-open ones being replaced, and strangers. */
+const SPARE_SOCKETS = 4_096;
+
+/**
+ * Opens the WebSocket server for stations. Rejects with a sentence that names port and fix when
+ * the port cannot be taken. Effects: listens, and drives `options.fleet` with what comes in.
+ */
+export async function listenOcpp(options: OcppServerOptions): Promise<OcppServer> {
+  const server = new StationServer(options);
+  await server.listen();
+  return server;
+}
+
+class StationServer implements OcppServer {
+  port = 0;
+  private readonly options: OcppServerOptions;
+  private readonly gate: UpgradeGate;
+  private readonly rpc: RPCServer;
+  private readonly http: Server;
+  private readonly admitted = new WeakMap<IncomingMessage, Admitted>();
+  private readonly connections = new Map<string, StationConnection>();
+
+  constructor(options: OcppServerOptions) {
+    this.options = options;
+    const protocols = options.protocols ?? ['ocpp1.6'];
+    this.gate = new UpgradeGate({
+      clock: options.clock,
+      protocols,
+      credentialOf: options.credentialOf,
+      onEvent: (event) => options.onEvent?.(event),
+    });
+    this.rpc = new RPCServer({
+      protocols: [...protocols],
+      pingIntervalMs: options.pingInterval_ms ?? 30_000,
+      wssOptions: { maxPayload: MAX_TEXT_16, perMessageDeflate: false },
+    });
+    this.rpc.auth((accept, reject, handshake) => {
+      const admitted = this.admitted.get(handshake.request);
+      if (admitted === undefined) reject(401, 'Unauthorized');
+      else accept({ admitted }, admitted.protocol);
+    });
+    this.rpc.on('client', (client: RpcClient & ClientWithRequest) => this.opened(client));
+    this.rpc.on('error', () => undefined);
+    this.http = this.createHttp();
+  }
+
+  get url(): string {
+    const { tls, host = '127.0.0.1' } = this.options;
+    return `${tls === undefined ? 'ws' : 'wss'}://${host}:${this.port}/ocpp`;
+  }
+
+  private createHttp(): Server {
+    const { tls } = this.options;
+    const limits = { headersTimeout: HEADERS_MS, requestTimeout: HEADERS_MS, noDelay: true };
+    const secure = tls && {
+      cert: tls.cert,
+      key: tls.key,
+      minVersion: 'TLSv1.2' as const,
+      ...(tls.clientIssuers !== undefined && {
+        ca: tls.clientIssuers,
+        requestCert: true,
+        rejectUnauthorized: true,
+      }),
+    };
+    const http = secure ? createHttps({ ...limits, ...secure }) : createHttp(limits);
+    http.maxConnections = SPARE_SOCKETS;
+    http.on('request', (_request, response) => {
+      response.writeHead(404, { Connection: 'close' }).end();
+    });
+    http.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      this.upgrade(request, socket, head).catch(() => socket.destroy());
+    });
+    http.on('clientError', (_error, socket: Duplex) => socket.destroy());
+    return http;
+  }
+
+  async listen(): Promise<void> {
+    const { port, host = '127.0.0.1' } = this.options;
+    await new Promise<void>((resolve, reject) => {
+      const failed = (error: NodeJS.ErrnoException): void => {
+        reject(new Error(listenHint(error, port, host), { cause: error }));
+      };
+      this.http.once('error', failed);
+      this.http.listen(port, host, () => {
+        this.http.off('error', failed);
+        this.http.on('error', () => undefined);
+        resolve();
+      });
+    });
+    this.port = portOf(this.http.address());
+    this.gate.tell('listening', host, undefined, `stations connect to ${this.url}/<identity>`);
+  }
+
+  private async upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    const admitted = await this.gate.decide(request, socket);
+    if (admitted === undefined) return;
+    const old = this.connections.get(admitted.identity);
+    if (old !== undefined && (await old.alive(DUPLICATE_PING_MS))) {
+      const address = request.socket.remoteAddress ?? 'unknown';
+      this.gate.tell(
+        'identity-conflict',
+        address,
+        admitted.identity,
+        `a second device logs in as ${admitted.identity} while the first one answers`,
+        'two stations share an identity and password, or one password was stolen: issue new ones',
+      );
+      refuse(socket, 409);
+      return;
+    }
+    if (socket.destroyed) return;
+    this.admitted.set(request, admitted);
+    await this.rpc.handleUpgrade(request, socket, head);
+  }
+
+  private opened(client: RpcClient & ClientWithRequest): void {
+    const { request } = client.handshake;
+    const admitted = this.admitted.get(request);
+    if (admitted === undefined) {
+      void client.close({ force: true });
+      return;
+    }
+    const { identity, protocol } = admitted;
+    const address = request.socket.remoteAddress ?? 'unknown';
+    const connection = new StationConnection(
+      identity,
+      client,
+      this.options.clock,
+      (code, text, hint) => this.gate.tell(code, address, identity, text, hint),
+    );
+    const old = this.connections.get(identity);
+    if (old !== undefined) {
+      this.gate.tell('identity-replaced', address, identity, 'the old connection did not answer');
+      old.shut(1000, 'replaced by a newer connection');
+    }
+    this.connections.set(identity, connection);
+    connection.onClosed(() => {
+      if (this.connections.get(identity) === connection) this.connections.delete(identity);
+    });
+    connection.join(this.options, protocolName(protocol));
+  }
+
+  async close(): Promise<void> {
+    for (const connection of this.connections.values()) connection.shut(1001, 'closing');
+    const closed = new Promise<void>((resolve) => {
+      this.http.close(() => resolve());
+    });
+    this.http.closeAllConnections();
+    await closed;
+  }
+}
+
+interface ClientWithRequest {
+  readonly handshake: { readonly request: IncomingMessage };
+}
+
+const protocolName = (name: string): OcppProtocol =>
+  name === 'ocpp2.0.1' ? 'ocpp2.0.1' : 'ocpp1.6';
+
+function portOf(address: AddressInfo | string | null): number {
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+function listenHint(error: NodeJS.ErrnoException, port: number, host: string): string {
+  const where = `OCPP server cannot listen on ${host}:${port}`;
+  if (error.code === 'EADDRINUSE') {
+    return `${where}: the port is taken. Stop the other program or set another port (0 = any free)`;
+  }
+  if (error.code === 'EACCES') return `${where}: not allowed. Use a port above 1023`;
+  if (error.code === 'EADDRNOTAVAIL') return `${where}: this machine has no such address`;
+  return `${where}: ${error.code ?? 'unknown reason'}`;
+}

@@ -1,0 +1,66 @@
+import type { OcppProtocol, StationFleet } from '../../ocpp';
+import type { Clock, Instant } from '../../time';
+
+export const GATE_EVENT_CODES = [
+  'listening',
+  'path-refused',
+  'protocol-refused',
+  'credentials-missing',
+  'credentials-wrong',
+  'station-unknown',
+  'throttled',
+  'gate-busy',
+  'handshake-timeout',
+  'identity-conflict',
+  'identity-replaced',
+  'site-silent',
+  'flood',
+  'slow-reader',
+  'socket-error',
+] as const;
+export type GateEventCode = (typeof GATE_EVENT_CODES)[number];
+
+/** What the gate refused or noticed. `hint` tells a technician what to do. */
+export interface GateEvent {
+  readonly at: Instant;
+  readonly code: GateEventCode;
+  /** Absent where the path named no possible identity. */
+  readonly station?: string;
+  readonly address: string;
+  readonly text: string;
+  readonly hint?: string;
+}
+
+export interface StationCredential {
+  /** From `hashSecret`. */
+  readonly secretHash: string;
+}
+
+export interface ServerTls {
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+  /** Issuers of client certificates; present = security profile 3, every station must show one. */
+  readonly clientIssuers?: string | Buffer;
+}
+
+export interface OcppServerOptions {
+  /** 0 = any free port. */
+  readonly port: number;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  readonly fleet: StationFleet;
+  readonly clock: Clock;
+  readonly credentialOf: (station: string) => StationCredential | undefined;
+  readonly protocols?: readonly OcppProtocol[];
+  readonly tls?: ServerTls;
+  readonly onEvent?: (event: GateEvent) => void;
+  /** WebSocket ping interval, ms. Default 30 s. */
+  readonly pingInterval_ms?: number;
+}
+
+export interface OcppServer {
+  readonly port: number;
+  /** `ws://host:port/ocpp`; a station appends `/` and its identity. */
+  readonly url: string;
+  close(): Promise<void>;
+}
