@@ -40,7 +40,6 @@ interface Exchange {
   readonly ends_at: Instant;
   /** A sound frame that did not answer, if one came. */
   foreign: FrameFault | undefined;
-  heard: boolean;
 }
 
 export class RtuLink {
@@ -109,7 +108,7 @@ export class RtuLink {
     const ends_at = later(start_at, frame.adu.length * this.#wire.char_ms);
     const shape = replyShape(frame.unit, frame.request, frame.adu);
     this.#receiver.expect(shape, this.#echo === 'none' ? undefined : frame.adu);
-    this.#exchange = { frame, shape, ends_at, foreign: undefined, heard: false };
+    this.#exchange = { frame, shape, ends_at, foreign: undefined };
     this.#lastByte_at = ends_at;
     this.#events.onSent(frame.id, ends_at, start_at);
   }
@@ -126,10 +125,12 @@ export class RtuLink {
       this.#quietAt = later(at, this.#quiet_ms);
       return 1;
     }
-    exchange.heard = true;
-    this.#quietAt = later(at, this.#quiet_ms);
     const reception = this.#receiver.feed(bytes);
-    if (reception.kind === 'more') return reception.missing;
+    if (reception.kind === 'more') {
+      // What is missing is given its wire time, since reads may be held back for it.
+      this.#quietAt = later(at, reception.missing * this.#wire.char_ms + this.#quiet_ms);
+      return reception.missing;
+    }
     this.#onFrame(exchange, reception.adu, reception.before, reception.rest, at);
     return 1;
   }

@@ -60,6 +60,8 @@ export class SerialFramePort implements FramePort {
   #lastProblem: string | undefined;
   #ring_at: Instant | undefined;
   #cancelSend: (() => void) | undefined;
+  #cancelReopen: (() => void) | undefined;
+  #cancelRing: (() => void) | undefined;
   #held: OutgoingFrame | undefined;
 
   constructor(options: SerialPortOptions) {
@@ -115,6 +117,8 @@ export class SerialFramePort implements FramePort {
     this.#closed = true;
     this.#isOpen = false;
     this.#cancelSend?.();
+    this.#cancelReopen?.();
+    this.#cancelRing?.();
     this.#held = undefined;
     this.#link?.reset();
     const stream = this.#stream;
@@ -191,7 +195,8 @@ export class SerialFramePort implements FramePort {
 
   #reopenLater(): void {
     const { clock, timers } = this.#options;
-    timers.at(later(clock.now(), this.#reopen_ms), () => this.open());
+    const reopen_at = later(clock.now(), this.#reopen_ms);
+    this.#cancelReopen = timers.at(reopen_at, () => this.open());
     this.#reopen_ms = Math.min(REOPEN_MAX_MS, 2 * this.#reopen_ms);
   }
 
@@ -250,7 +255,7 @@ export class SerialFramePort implements FramePort {
     const wake_at = this.#link?.wakeAt();
     if (wake_at === undefined || (this.#ring_at !== undefined && this.#ring_at <= wake_at)) return;
     this.#ring_at = wake_at;
-    this.#options.timers.at(wake_at, () => {
+    this.#cancelRing = this.#options.timers.at(wake_at, () => {
       this.#ring_at = undefined;
       if (!this.#isOpen) return;
       this.#link?.tick(this.#options.clock.now());

@@ -60,6 +60,7 @@ export class TcpFramePort implements FramePort {
   #nextTransaction = 0;
   #reconnect_ms = RECONNECT_FIRST_MS;
   #lastProblem: string | undefined;
+  #cancelReconnect: () => void = () => undefined;
 
   /** Throws RangeError for a window outside 1..16. */
   constructor(options: TcpPortOptions) {
@@ -135,6 +136,7 @@ export class TcpFramePort implements FramePort {
 
   close(): void {
     this.#closed = true;
+    this.#cancelReconnect();
     this.#isOpen = false;
     this.#pending.clear();
     const socket = this.#socket;
@@ -206,7 +208,7 @@ export class TcpFramePort implements FramePort {
     this.#lastProblem = text;
     if (wasOpen) this.#events?.onClose(text, now);
     const wait_ms = this.#reconnect_ms * (0.5 + (jitter?.() ?? 0.5));
-    timers.at(later(now, wait_ms), () => this.open());
+    this.#cancelReconnect = timers.at(later(now, wait_ms), () => this.open());
     this.#reconnect_ms = Math.min(RECONNECT_MAX_MS, 2 * this.#reconnect_ms);
   }
 }

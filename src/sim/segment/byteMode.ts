@@ -1,12 +1,23 @@
+import type {
+  BindingInterface,
+  BindingPortInterface,
+  OpenOptions,
+} from '@serialport/bindings-interface';
 import type { Instant } from '../../time';
 import type { SegmentCore } from './segment';
 import type { Transmission } from './wire';
 
-/** The parts of @serialport/bindings-interface that the segment stands in for. */
-export interface SegmentOpenOptions {
-  readonly path: string;
-  readonly baudRate: number;
-}
+const LINE_DEFAULTS = {
+  dataBits: 8,
+  lock: true,
+  stopBits: 1,
+  parity: 'even',
+  rtscts: false,
+  xon: false,
+  xoff: false,
+  xany: false,
+  hupcl: true,
+} as const;
 
 interface PendingRead {
   readonly buffer: Buffer;
@@ -30,8 +41,8 @@ class CanceledError extends Error {
  * The segment as a serialport binding: bytes become readable at their own end times. Unplugged is a
  * state: what is pending and whatever starts later rejects.
  */
-export class SegmentPortBinding {
-  readonly openOptions: Required<SegmentOpenOptions>;
+export class SegmentPortBinding implements BindingPortInterface {
+  readonly openOptions: Required<OpenOptions>;
   isOpen = true;
   readonly #core: SegmentCore;
   #arrivals: Arrival[] = [];
@@ -39,9 +50,9 @@ export class SegmentPortBinding {
   #cancelTimer: () => void = () => undefined;
   #sentUntil: Instant | undefined;
 
-  constructor(core: SegmentCore, options: SegmentOpenOptions) {
+  constructor(core: SegmentCore, options: OpenOptions) {
     this.#core = core;
-    this.openOptions = { ...options };
+    this.openOptions = { ...LINE_DEFAULTS, ...options };
     core.connect(
       (transmission) => {
         this.#arrivals.push({ transmission, next: 0 });
@@ -163,10 +174,7 @@ export class SegmentPortBinding {
 }
 
 /** A binding whose every path leads to this segment. */
-export interface SegmentBinding {
-  list(): Promise<[]>;
-  open(options: SegmentOpenOptions): Promise<SegmentPortBinding>;
-}
+export type SegmentBinding = BindingInterface<SegmentPortBinding>;
 
 /** `open` rejects while the adapter is unplugged. */
 export function createBinding(core: SegmentCore): SegmentBinding {
