@@ -101,6 +101,7 @@ function showRatings(face: RegisterFace, profile: DeviceProfile): void {
   face.bank.set('discharge_rate_max_W', discharge_W);
   face.bank.set('rated_charge_W', charge_W);
   face.bank.set('energy_Wh', energy_Wh);
+  face.bank.set('voltage_L1_V', 230);
 }
 
 /** Setpoint in the registers, W; undefined where none is in force. */
