@@ -4,13 +4,13 @@ import type { BusPriority, BusRequest } from './bus';
 /**
  * The waiting requests of one bus: five levels, first in first out inside a level, latest wins in a
  * group. Two exceptions to strict priority keep slow values alive under full load: while such a
- * request waits, at least every 10th transaction is of level 3 and every 50th of level 4. Level 0
- * is never passed over.
+ * request waits, every 9th transaction is of level 3 and every 50th of level 4 (at least 10 % and
+ * 2 %). Level 0 is never passed over.
  */
 
 /** Waiting requests of one bus; more than a site polls in a minute. Beyond it see `admit`. */
 export const QUEUE_LIMIT = 1024;
-const LEVEL_3_TURN = 10;
+const LEVEL_3_TURN = 9;
 const LEVEL_4_TURN = 50;
 
 export interface Waiting {
