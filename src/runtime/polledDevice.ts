@@ -107,7 +107,7 @@ export class PolledDevice {
   private countIdentical(): void {
     const words = this.plan
       .filter((p) => p.read.every === 'cycle')
-      .map((p) => p.block?.values.join(',') ?? '')
+      .map((p) => Array.from(p.block?.values ?? []).join(','))
       .join('|');
     this.identical = words === this.lastWords ? this.identical + 1 : 0;
     this.lastWords = words;

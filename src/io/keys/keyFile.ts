@@ -1,0 +1,73 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+} from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { sha256 } from './hash';
+
+export interface SigningKey {
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+  /** First 8 bytes of SHA-256 over the public key (SPKI, DER), hex. */
+  readonly keyId: string;
+}
+
+/** Key id of a public key. Pure. */
+export const keyIdOf = (publicKey: KeyObject): string =>
+  Buffer.from(sha256(publicKey.export({ type: 'spki', format: 'der' })))
+    .toString('hex')
+    .slice(0, 16);
+
+function fromPrivate(privateKey: KeyObject): SigningKey {
+  if (privateKey.asymmetricKeyType !== 'ed25519') throw new Error('the key is not an Ed25519 key');
+  const publicKey = createPublicKey(privateKey);
+  return { privateKey, publicKey, keyId: keyIdOf(publicKey) };
+}
+
+/** Makes a new key file, 0600, that must not exist yet; the public half goes to `path.pub`. */
+export function createKeyFile(path: string): SigningKey {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const key = fromPrivate(privateKey);
+  writeNew(path, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), 0o600);
+  const pub = key.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  writeNew(`${path}.pub`, pub, 0o644);
+  return key;
+}
+
+function writeNew(path: string, text: string, mode: number): void {
+  const file = openSync(path, 'wx', mode);
+  try {
+    writeSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Reads a private key. Throws when others may read the file, or it is not Ed25519. */
+export function loadPrivateKey(path: string): SigningKey {
+  const mode = statSync(path).mode & 0o077;
+  if (mode !== 0) throw new Error(`${path} may be read by others: chmod 600 ${path}`);
+  return fromPrivate(createPrivateKey(readFileSync(path)));
+}
+
+/** Reads a public key (SPKI PEM). Throws when it is not Ed25519. */
+export function loadPublicKey(path: string): KeyObject {
+  const key = createPublicKey(readFileSync(path));
+  if (key.asymmetricKeyType !== 'ed25519') throw new Error(`${path} is not an Ed25519 key`);
+  return key;
+}
+
+/** The device key: made at the first run, kept afterwards. */
+export const loadOrCreateKey = (path: string): SigningKey =>
+  existsSync(path) ? loadPrivateKey(path) : createKeyFile(path);

@@ -1,0 +1,76 @@
+/**
+ * io/yaml — YAML text to a plain value and a path -> line map, so that findings name file and line.
+ *
+ * Decides nothing about content. Must never: resolve tags to objects, follow more than a few
+ * aliases, or return a value from a text with syntax errors.
+ */
+import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import type { PlainValue } from './plain';
+
+export type { PlainValue } from './plain';
+
+export type YamlText =
+  | {
+      readonly ok: true;
+      readonly value: PlainValue;
+      /** Line (from 1) of a path such as `stations[2].static_A`; nearest parent when absent. */
+      readonly lineOf: (path: string) => number;
+    }
+  | { readonly ok: false; readonly line: number; readonly text: string };
+
+/** A file above this is no site file. */
+export const YAML_MAX_BYTES = 1024 * 1024;
+
+/** Parses one document of the core schema, without custom tags. */
+export function parseYaml(text: string): YamlText {
+  if (text.length > YAML_MAX_BYTES) {
+    return { ok: false, line: 1, text: `the file is longer than ${YAML_MAX_BYTES} bytes` };
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, schema: 'core', strict: true });
+  const error = document.errors[0];
+  if (error !== undefined) {
+    const [line] = (error.linePos ?? [{ line: 1 }]).map((p) => p.line);
+    return { ok: false, line: line ?? 1, text: error.message.split('\n')[0] ?? 'syntax error' };
+  }
+  const places = new Map<string, number>();
+  const visit = (node: unknown, path: string): void => {
+    if (isMap(node)) {
+      for (const { key, value } of node.items) {
+        const name = isScalar(key) ? String(key.value) : '';
+        const at = path === '' ? name : `${path}.${name}`;
+        const range = isScalar(key) ? key.range : undefined;
+        if (range !== null && range !== undefined) places.set(at, lines.linePos(range[0]).line);
+        visit(value, at);
+      }
+    } else if (isSeq(node)) {
+      node.items.forEach((item, i) => {
+        const at = `${path}[${i}]`;
+        const range = isMap(item) || isScalar(item) || isSeq(item) ? item.range : undefined;
+        if (range !== null && range !== undefined) places.set(at, lines.linePos(range[0]).line);
+        visit(item, at);
+      });
+    }
+  };
+  visit(document.contents, '');
+  const plain: unknown = document.toJS({ maxAliasCount: 20 });
+  return { ok: true, value: toPlain(plain), lineOf: (path) => nearest(places, path) };
+}
+
+function nearest(places: ReadonlyMap<string, number>, path: string): number {
+  for (let at = path; at !== ''; at = at.replace(/(\.[^.[]*|\[\d+\]|^[^.[]*)$/, '')) {
+    const line = places.get(at);
+    if (line !== undefined) return line;
+  }
+  return 1;
+}
+
+/** The core schema yields nothing else; anything strange becomes null and is refused by the schema. */
+function toPlain(value: unknown): PlainValue {
+  if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string') {
+    return value;
+  }
+  if (Array.isArray(value)) return value.map(toPlain);
+  if (typeof value !== 'object' || value === null) return null;
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, toPlain(v)]));
+}

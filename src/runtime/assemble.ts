@@ -1,0 +1,122 @@
+/** From a site to the things that run it: buses behind the guard, station configurations. */
+import type { DeviceProfile } from '../device';
+import type { GuardedDevice, ModbusGuard } from '../guard';
+import { type Bus, type BusDevice, createBus, type FramePort, type PduCodec } from '../modbus';
+import type { Mode } from '../model';
+import type { StationConfig } from '../ocpp';
+import type { Site, Station } from '../site';
+import { stationTtl_ms } from '../site';
+import type { Clock, Instant, Timers } from '../time';
+import { amps, watts } from '../units';
+
+/** One engine per RTU bus, and one per host of a TCP bus. Pure. */
+export const busKey = (device: {
+  readonly bus: string;
+  readonly host?: string | undefined;
+}): string => (device.host === undefined ? device.bus : `${device.bus}/${device.host}`);
+
+/** One physical connection that needs a frame port. */
+export interface BusPlan {
+  readonly key: string;
+  readonly bus: Site['buses'][number];
+  readonly host?: string;
+  readonly devices: readonly Fielded[];
+}
+type Fielded = Site['meters'][number] | Site['bess'][number] | Site['pv'][number];
+
+/** The connections of a site. Pure. */
+export function busPlans(site: Site): readonly BusPlan[] {
+  const plans = new Map<string, BusPlan>();
+  for (const device of [...site.meters, ...site.bess, ...site.pv]) {
+    const bus = site.buses.find((b) => b.id === device.bus);
+    if (bus === undefined) continue;
+    const key = busKey(device);
+    const before = plans.get(key);
+    const host = device.host === undefined ? {} : { host: device.host };
+    plans.set(key, { key, bus, ...host, devices: [...(before?.devices ?? []), device] });
+  }
+  return [...plans.values()];
+}
+
+export interface BusAssembly {
+  readonly plans: readonly BusPlan[];
+  readonly guard: ModbusGuard;
+  readonly codec: PduCodec;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly portFor: (plan: BusPlan) => FramePort;
+  readonly mode: () => Mode;
+  readonly onDenied: (device: string, text: string, now: Instant) => void;
+  readonly onLink?: (key: string, open: boolean, text: string) => void;
+}
+
+/** Builds the engines; every request they send has passed the guard. */
+export function assembleBuses(from: BusAssembly): ReadonlyMap<string, Bus> {
+  return new Map(
+    from.plans.map((plan): [string, Bus] => {
+      const devices: BusDevice[] = plan.devices.map((d) => ({
+        id: d.id,
+        unit: d.unit,
+        turnaround_ms: plan.bus.turnaround_ms + 100,
+      }));
+      const bus = createBus({
+        port: from.portFor(plan),
+        codec: from.codec,
+        devices,
+        clock: from.clock,
+        timers: from.timers,
+        judge: (unit, request, { device, source, now }) => {
+          const question = { device, unit, source, request, mode: from.mode(), now };
+          const verdict = from.guard.judge(question);
+          if (verdict.allow) return verdict;
+          from.onDenied(device, `${verdict.reason}: ${verdict.text}`, now);
+          return { allow: false, reason: `${verdict.reason}: ${verdict.text}` };
+        },
+        onLink: (open, text) => from.onLink?.(plan.key, open, text),
+      });
+      return [plan.key, bus];
+    }),
+  );
+}
+
+/** What the guard's rules are made from. Pure. */
+export function guardedDevices(
+  site: Site,
+  profiles: ReadonlyMap<string, DeviceProfile>,
+): readonly GuardedDevice[] {
+  const out: GuardedDevice[] = [];
+  const add = (id: string, unit: number, min_W: number, max_W: number): void => {
+    const profile = profiles.get(id);
+    if (profile !== undefined) out.push({ id, unit, profile, min_W, max_W });
+  };
+  for (const m of site.meters) add(m.id, m.unit, 0, 0);
+  for (const b of site.bess) add(b.id, b.unit, 0 - b.charge_W, b.discharge_W);
+  for (const p of site.pv) add(p.id, p.unit, 0, p.rated_W);
+  return out;
+}
+
+/** What the station fleet must know of one station. Pure. */
+export function stationConfig(site: Site, s: Station): StationConfig {
+  const phases = s.wiring.length === 1 ? 1 : s.wiring.length === 2 ? 2 : 3;
+  const preBoot =
+    s.pre_boot_A === undefined
+      ? {}
+      : { preBootPower_W: watts(s.pre_boot_A * site.nominal_V * phases) };
+  return {
+    id: s.id,
+    connectors: s.connectors,
+    phases,
+    floor_A: amps(s.static_A),
+    max_A: amps(s.max_A),
+    ttl_ms: stationTtl_ms(site, s),
+    abilities: {
+      leaseStorage: s.lease.storage,
+      honoursDuration: s.lease.honours_duration,
+      maxStackLevel: s.lease.max_stack_level,
+      minRenew_s: s.lease.storage === 'ram' ? 1 : s.lease.min_renew_s,
+      zeroAllowed: s.lease.zero_allowed,
+      unit: s.lease.rate_unit,
+      ...preBoot,
+    },
+  };
+}

@@ -1,0 +1,98 @@
+/** What is wrong now, as conditions for `alarm`: one function over the facts of one cycle. Pure. */
+import type { Condition } from '../alarm';
+import type { SiteState } from '../model';
+import type { ModeState } from '../mode';
+import type { Site } from '../site';
+import { maxPhase } from '../units';
+import type { GridWatch } from './gridWatch';
+import type { OverdrawState } from './overdraw';
+import type { SupervisorStatus } from './ports';
+
+export interface ConditionFacts {
+  readonly site: Site;
+  readonly state: SiteState;
+  readonly grid: GridWatch;
+  readonly mode: ModeState;
+  readonly overdraw: OverdrawState;
+  readonly stationsSilent: boolean;
+  readonly supervisor: SupervisorStatus;
+  readonly uplinkDown: boolean;
+  /** By device: why its last write is not proved, and for how long, ms. */
+  readonly unproved: ReadonlyMap<string, { readonly why: string; readonly for_ms: number }>;
+  readonly identity: ReadonlyMap<string, string>;
+  readonly frozen: ReadonlySet<string>;
+  readonly overrun_ms?: number;
+}
+
+/** A write may take this long before it is an alarm. */
+const UNPROVED_ms = 3000;
+
+/** Pure. */
+export function conditionsOf(f: ConditionFacts): readonly Condition[] {
+  const out: Condition[] = [];
+  const add = (id: Condition['id'], subject: string, text: string): void => {
+    out.push({ id, subject, text });
+  };
+  const meter = f.site.gridMeter.id;
+  if (f.grid.health === 'silent') add('meter-silent', meter, f.grid.why);
+  if (f.grid.health === 'frozen') add('meter-frozen', meter, f.grid.why);
+  if (f.grid.health === 'implausible') add('meter-implausible', meter, f.grid.why);
+  for (const [device, why] of f.identity) add('device-identity', device, why);
+  devices(f, add);
+  for (const [device, u] of f.unproved) {
+    if (u.for_ms > UNPROVED_ms) add('lease-not-acknowledged', device, u.why);
+  }
+  for (const [station, o] of f.overdraw) {
+    if (!o.isolated) continue;
+    const text = `draws ${o.measured_A.toFixed(1)} A, told ${o.told_A.toFixed(1)} A`;
+    add('station-overdraw', station, text);
+  }
+  if (f.stationsSilent) add('stations-silent', 'stations', 'no image for 3 s');
+  else {
+    for (const s of f.state.stations) {
+      const image = s.image;
+      const offline = image.quality !== 'good' || !image.value.connected;
+      if (offline)
+        add('station-offline', s.id, image.quality === 'good' ? 'not connected' : image.reason);
+    }
+  }
+  system(f, add);
+  return out;
+}
+
+type Add = (id: Condition['id'], subject: string, text: string) => void;
+
+function devices(f: ConditionFacts, add: Add): void {
+  for (const d of [...f.state.bess, ...f.state.pv]) {
+    if (d.reading.quality !== 'good') {
+      const frozen = f.frozen.has(d.id);
+      add(frozen ? 'device-frozen' : 'device-silent', d.id, d.reading.reason);
+    }
+    if (d.notResponding) add('device-not-responding', d.id, 'power does not follow the setpoint');
+  }
+  for (const [id, m] of f.state.meters) {
+    if (m.quality !== 'good' && id !== f.site.gridMeter.id) add('device-silent', id, m.reason);
+  }
+  for (const b of f.state.bess) {
+    if (b.reading.quality === 'good' && b.reading.value.state === 'backup') {
+      add('bess-backup', b.id, 'backup operation');
+    }
+  }
+}
+
+function system(f: ConditionFacts, add: Add): void {
+  if (f.state.grid.quality === 'good') {
+    const limit = f.site.connection.import_A;
+    const worst = maxPhase(f.state.grid.value.current);
+    if (worst > limit) add('limit-exceeded', 'grid', `${worst.toFixed(1)} A, limit ${limit} A`);
+  }
+  if (!f.supervisor.answers) add('supervisor-silent', 'supervisor', f.supervisor.text);
+  else if (f.supervisor.line === 'dropped' && !f.mode.starting) {
+    add('line-dropped', 'line', f.supervisor.text);
+  }
+  if (f.supervisor.latched) add('dynamic-latched-off', 'line', 'three returns within an hour');
+  if (f.uplinkDown) add('uplink-down', 'cpo', 'no connection to the broker');
+  if (f.state.emergencyStop) add('emergency-stop', 'site', 'the contact is active');
+  if (f.overrun_ms !== undefined)
+    add('cycle-overrun', 'cycle', `${f.overrun_ms.toFixed(0)} ms late`);
+}

@@ -1,0 +1,196 @@
+/**
+ * The decision step: mode -> allocation -> leases. Pure: values in, values out, `now` a parameter.
+ * The only place where a lease is renewed and a value raised.
+ */
+import { allocate, type AllocationMemory, type NodeUse } from '../allocation';
+import { nextBessLease, nextStationLease } from '../lease';
+import type { Mode, Reason, Setpoint, SiteState, StationLease } from '../model';
+import type { Instant } from '../time';
+import { amps, watts } from '../units';
+import { allocationInput } from './allocationInput';
+import type { SiteFacts, StationFacts } from './siteFacts';
+import type { StationTracker } from './stationTracker';
+
+export interface StationDecision {
+  readonly id: string;
+  readonly lease: StationLease;
+  readonly reasons: readonly Reason[];
+  readonly paused: boolean;
+}
+
+export interface StorageDecision {
+  readonly id: string;
+  readonly kind: 'bess' | 'pv';
+  readonly setpoint?: Setpoint;
+  /** Value in force after this decision, W; absent: none. */
+  readonly wanted_W?: number;
+  readonly reasons: readonly Reason[];
+}
+
+export interface Decision {
+  readonly stations: readonly StationDecision[];
+  readonly storage: readonly StorageDecision[];
+  readonly nodes: readonly NodeUse[];
+  readonly memory: AllocationMemory;
+  /** False when a value came out that is not finite: nothing of it is used. */
+  readonly sound: boolean;
+}
+
+export interface DecisionInput {
+  readonly facts: SiteFacts;
+  readonly state: SiteState;
+  readonly mode: Mode;
+  readonly modeWhy: string;
+  readonly memory: AllocationMemory;
+  readonly trackers: ReadonlyMap<string, StationTracker>;
+  readonly overdrawn: ReadonlySet<string>;
+  readonly stationsSilent: boolean;
+}
+
+/** Smallest change of a BESS setpoint worth a write, as a share of its rating. */
+const BESS_DEAD_BAND = 0.02;
+
+/** Decides one cycle. In every mode but `normal` all values go to static. Pure over its inputs. */
+export function decide(input: DecisionInput): Decision {
+  return input.mode === 'normal' ? dynamic(input) : toStatic(input);
+}
+
+function toStatic(input: DecisionInput): Decision {
+  const { state, facts } = input;
+  const reason = (id: string, limit_A?: number): readonly Reason[] => [
+    {
+      source: 'mode',
+      at: id,
+      text: `mode ${input.mode}: ${input.modeWhy}; safe static limit holds`,
+      ...(limit_A === undefined ? {} : { limit_A }),
+    },
+  ];
+  return {
+    stations: facts.stations.map((s) => ({
+      id: s.station.id,
+      lease: stationLease(input, s, s.station.static_A),
+      reasons: reason(s.station.id, s.station.static_A),
+      paused: false,
+    })),
+    storage: [
+      ...state.bess.map((b) => bessDecision(input, b.id, 0, reason(b.id))),
+      ...state.pv.map((p) => pvDecision(input, p.id, undefined, reason(p.id))),
+    ],
+    nodes: [],
+    memory: input.memory,
+    sound: true,
+  };
+}
+
+function dynamic(input: DecisionInput): Decision {
+  const { state, facts } = input;
+  const result = allocate(allocationInput(input), input.memory, state.at);
+  const sound =
+    result.stations.every((s) => Number.isFinite(s.limit_A) && s.limit_A >= 0) &&
+    result.bess.every((b) => Number.isFinite(b.power_W)) &&
+    result.pv.every((p) => p.limit_W === undefined || Number.isFinite(p.limit_W));
+  if (!sound) return { ...toStatic(input), sound: false };
+  const stations = facts.stations.map((s): StationDecision => {
+    const grant = result.stations.find((g) => g.id === s.station.id);
+    const limit_A = Math.min(grant?.limit_A ?? s.station.static_A, s.station.max_A);
+    return {
+      id: s.station.id,
+      lease: stationLease(input, s, limit_A, grant?.until),
+      reasons: grant?.reasons ?? [],
+      paused: grant?.paused ?? false,
+    };
+  });
+  const storage = [
+    ...result.bess.map((b) => bessDecision(input, b.id, b.power_W, b.reasons)),
+    ...result.pv.map((p) => pvDecision(input, p.id, p.limit_W, p.reasons)),
+  ];
+  return { stations, storage, nodes: result.nodes, memory: result.memory, sound: true };
+}
+
+function stationLease(
+  input: DecisionInput,
+  facts: StationFacts,
+  limit_A: number,
+  until?: Instant,
+): StationLease {
+  const { station } = facts;
+  const tracker = input.trackers.get(station.id);
+  const acknowledged = tracker?.acknowledged(input.state.at);
+  const sent = tracker?.written();
+  const rules = {
+    station: station.id,
+    floor_A: station.static_A,
+    ttl_ms: facts.ttl_ms,
+    minRenew_ms: station.lease.min_renew_s * 1000,
+  };
+  const view = {
+    ...(acknowledged === undefined ? {} : { acknowledged }),
+    ...(sent === undefined ? {} : { sent }),
+  };
+  const lease = nextStationLease(rules, view, limit_A, input.state.at, until);
+  return { ...lease, limit_A: amps(lease.limit_A) };
+}
+
+function bessDecision(
+  input: DecisionInput,
+  id: string,
+  wanted_W: number,
+  reasons: readonly Reason[],
+): StorageDecision {
+  const { site } = input.facts;
+  const file = site.bess.find((b) => b.id === id);
+  const state = input.state.bess.find((b) => b.id === id);
+  if (file === undefined || state === undefined) return { id, kind: 'bess', reasons };
+  const action = nextBessLease(
+    {
+      wanted_W,
+      dischargeTtl_ms: 1000 * (file.lease_s ?? site.leases.bess_discharge_ttl_s),
+      chargeTtl_ms: 1000 * site.leases.bess_charge_ttl_s,
+      deadBand_W: BESS_DEAD_BAND * Math.max(file.charge_W, file.discharge_W),
+    },
+    state.lease,
+    input.state.at,
+  );
+  if (action.action === 'keep') return { id, kind: 'bess', wanted_W, reasons };
+  const setpoint: Setpoint = {
+    device: id,
+    quantity: 'bess-power',
+    value: watts(action.value_W),
+    ttl_ms: action.ttl_ms,
+    action: action.action,
+    reasons,
+  };
+  return { id, kind: 'bess', setpoint, wanted_W, reasons };
+}
+
+/** PV curtailment is written like a BESS setpoint and ends by itself at its expiry value. */
+function pvDecision(
+  input: DecisionInput,
+  id: string,
+  limit_W: number | undefined,
+  reasons: readonly Reason[],
+): StorageDecision {
+  const { site } = input.facts;
+  const file = site.pv.find((p) => p.id === id);
+  const state = input.state.pv.find((p) => p.id === id);
+  if (file === undefined || state === undefined) return { id, kind: 'pv', reasons };
+  const ttl_ms = 1000 * site.leases.bess_discharge_ttl_s;
+  const live = state.lease !== undefined && state.lease.ends_at > input.state.at;
+  const base = { device: id, quantity: 'pv-limit' as const, ttl_ms, reasons };
+  if (limit_W === undefined) {
+    if (!live) return { id, kind: 'pv', reasons };
+    const setpoint: Setpoint = { ...base, value: watts(file.rated_W), action: 'clear' };
+    return { id, kind: 'pv', setpoint, reasons };
+  }
+  const wish = {
+    // 0 means "no lease" to the lease rules; a bound of 0 W is held as 1 W.
+    wanted_W: Math.max(1, limit_W),
+    dischargeTtl_ms: ttl_ms,
+    chargeTtl_ms: ttl_ms,
+    deadBand_W: BESS_DEAD_BAND * file.rated_W,
+  };
+  const action = nextBessLease(wish, state.lease, input.state.at);
+  if (action.action === 'keep') return { id, kind: 'pv', wanted_W: limit_W, reasons };
+  const setpoint: Setpoint = { ...base, value: watts(limit_W), action: 'grant' };
+  return { id, kind: 'pv', setpoint, wanted_W: limit_W, reasons };
+}

@@ -1,0 +1,179 @@
+import { decodeBess, decodeMeter, decodePv, type DeviceProfile } from '../device';
+import type { Bus } from '../modbus';
+import {
+  absent,
+  type BessReading,
+  type BessState,
+  type DeviceLease,
+  type Measurement,
+  type MeterReading,
+  type PvReading,
+  type PvState,
+} from '../model';
+import type { Bess, Meter, Pv, Site } from '../site';
+import { between, type Instant } from '../time';
+import { watts, type Watts } from '../units';
+import { Actuator } from './actuator';
+import { busKey } from './assemble';
+import { PolledDevice } from './polledDevice';
+
+/** Values older than this are stale for BESS and PV. */
+const STALE_ms = 3500;
+/** Measured power must be this near to the setpoint, share of rating. */
+const FOLLOW_SHARE = 0.1;
+const FOLLOW_SLACK_W = 300;
+/** On top of the profile's reaction time before a device counts as not responding. */
+const FOLLOW_GRACE_ms = 3000;
+
+interface Controlled<F> {
+  readonly file: F;
+  readonly device: PolledDevice;
+  readonly actuator: Actuator;
+  /** Since when measured power has been away from the acknowledged setpoint. */
+  away_since?: Instant;
+  notResponding: boolean;
+}
+
+/** All field devices of a site: polled, decoded, commanded, and judged whether they follow. */
+export class FieldDevices {
+  readonly meters: readonly { readonly file: Meter; readonly device: PolledDevice }[];
+  readonly bess: readonly Controlled<Bess>[];
+  readonly pv: readonly Controlled<Pv>[];
+
+  constructor(
+    site: Site,
+    profiles: ReadonlyMap<string, DeviceProfile>,
+    buses: ReadonlyMap<string, Bus>,
+    start: Instant,
+  ) {
+    const make = (d: Meter | Bess | Pv, cycle_ms: number, grid: boolean): [PolledDevice, Bus] => {
+      const profile = profiles.get(d.id);
+      const bus = buses.get(busKey(d));
+      if (profile === undefined || bus === undefined)
+        throw new Error(`${d.id} has no profile or bus`);
+      const periods = { cycle_ms, slow_ms: 10_000, priority: grid ? 2 : 3 } as const;
+      return [new PolledDevice(d.id, profile, bus, periods, start), bus];
+    };
+    this.meters = site.meters.map((file) => ({
+      file,
+      device: make(file, file.poll_ms, file.role === 'grid')[0],
+    }));
+    const controlled = <F extends Bess | Pv>(file: F): Controlled<F> => {
+      const [device, bus] = make(file, 1000, false);
+      return { file, device, actuator: new Actuator(device, bus), notResponding: false };
+    };
+    this.bess = site.bess.map((b) => controlled(b));
+    this.pv = site.pv.map((p) => controlled(p));
+  }
+
+  poll(now: Instant): void {
+    for (const m of this.meters) m.device.poll(now);
+    for (const b of this.bess) b.device.poll(now);
+    for (const p of this.pv) p.device.poll(now);
+  }
+
+  meterReading(id: string, now: Instant): Measurement<MeterReading> {
+    const meter = this.meters.find((m) => m.file.id === id);
+    if (meter === undefined) return absent('missing', `no meter ${id}`);
+    return read(meter.device, now, decodeMeter);
+  }
+
+  /** State of each BESS at the latch; also decides whether it follows its setpoint. */
+  bessStates(now: Instant): readonly BessState[] {
+    return this.bess.map((b) => {
+      const reading = notFrozen(b.device, read(b.device, now, decodeBess));
+      const power = reading.quality === 'good' ? Number(reading.value.power) : undefined;
+      const limited = reading.quality === 'good' ? bmsLimited(reading.value) : undefined;
+      follow(b, power, limited, now);
+      return { id: b.file.id, reading, notResponding: b.notResponding, ...actuation(b, now) };
+    });
+  }
+
+  pvStates(now: Instant): readonly PvState[] {
+    return this.pv.map((p) => {
+      const reading: Measurement<PvReading> = read(p.device, now, decodePv);
+      const lease = p.actuator.current().lease;
+      const over =
+        reading.quality === 'good' && lease !== undefined && lease.ends_at > now
+          ? Math.max(0, reading.value.power - lease.value)
+          : undefined;
+      follow(p, over, () => 0, now);
+      return { id: p.file.id, reading, notResponding: p.notResponding, ...actuation(p, now) };
+    });
+  }
+}
+
+function read<T>(
+  device: PolledDevice,
+  now: Instant,
+  decode: (
+    p: DeviceProfile,
+    image: ReturnType<PolledDevice['image']>,
+    at: Instant,
+  ) => Measurement<T>,
+): Measurement<T> {
+  const at = device.lastAsked_at();
+  if (at === undefined) return absent('missing', device.lastFailure());
+  const conflict = device.identityConflict();
+  if (conflict !== undefined)
+    return absent('bad', `another device answers: ${conflict.join('; ')}`);
+  if (!device.complete()) return absent('missing', 'not all registers read yet');
+  if (between(at, now) > STALE_ms) {
+    const s = (between(at, now) / 1000).toFixed(1);
+    return absent('stale', `last answer ${s} s ago: ${device.lastFailure()}`, at);
+  }
+  return decode(device.profile, device.image(), at);
+}
+
+function notFrozen(
+  device: PolledDevice,
+  reading: Measurement<BessReading>,
+): Measurement<BessReading> {
+  if (reading.quality !== 'good' || !device.frozen()) return reading;
+  return absent('bad', 'the same registers in each answer', reading.at);
+}
+
+/** The setpoint the BMS lets through. */
+const bmsLimited =
+  (r: BessReading) =>
+  (setpoint_W: number): number =>
+    Math.min(Math.max(setpoint_W, 0 - r.chargeMax), r.dischargeMax);
+
+/** Verified actuation: measured power must follow within the profile's reaction time. */
+function follow<F>(
+  c: Controlled<F>,
+  power_W: number | undefined,
+  expected: ((setpoint_W: number) => number) | undefined,
+  now: Instant,
+): void {
+  const { lease, pendingSince } = c.actuator.current();
+  const live = lease !== undefined && lease.ends_at > now;
+  if (power_W === undefined || expected === undefined || !live || pendingSince !== undefined) {
+    if (!live) {
+      delete c.away_since;
+      c.notResponding = false;
+    }
+    return;
+  }
+  const rating = c.device.profile.rating.power_W;
+  const away = Math.abs(power_W - expected(lease.value)) > rating * FOLLOW_SHARE + FOLLOW_SLACK_W;
+  if (!away) {
+    delete c.away_since;
+    c.notResponding = false;
+    return;
+  }
+  c.away_since ??= now;
+  const grace_ms = c.device.profile.data.reaction_s[1] * 1000 + FOLLOW_GRACE_ms;
+  if (between(c.away_since, now) >= grace_ms) c.notResponding = true;
+}
+
+function actuation(
+  c: Controlled<Bess | Pv>,
+  now: Instant,
+): { lease?: DeviceLease; commanded_W?: Watts } {
+  const { lease, commanded_W } = c.actuator.current();
+  return {
+    ...(lease !== undefined && lease.ends_at > now ? { lease } : {}),
+    ...(commanded_W === undefined ? {} : { commanded_W: watts(commanded_W) }),
+  };
+}

@@ -1,0 +1,37 @@
+/**
+ * runtime — the cycle: latch, decide, act, prove, tell; and the ports it needs.
+ *
+ * Decides: when things happen and in which order, and nothing else: values come from `allocation`,
+ * freedom from `mode`, renewals from `lease`. Must never: act on the arrival of a command, wait for a
+ * peer, or hold a value that a device could keep after us.
+ */
+export * from './ports';
+export * from './snapshot';
+export { SiteRuntime, type RuntimeSetup, CYCLE_ms } from './siteRuntime';
+export { siteFacts, type SiteFacts, type StationFacts } from './siteFacts';
+export {
+  watchGrid,
+  type GridFacts,
+  type GridHealth,
+  type GridWatch,
+  GRID_STALE_ms,
+} from './gridWatch';
+export { nextOverdraw, isolatedStations, type OverdrawState } from './overdraw';
+export { StationTracker, IMAGE_STALE_ms } from './stationTracker';
+export { decide, type Decision, type DecisionInput } from './decision';
+export { composeLimit, liveRequests } from './limitSources';
+export { PolledDevice } from './polledDevice';
+export { Actuator } from './actuator';
+export { FieldDevices } from './fieldDevices';
+export { conditionsOf } from './conditions';
+export { cycleRecord } from './record';
+export { explainStation } from './explain';
+export {
+  assembleBuses,
+  type BusAssembly,
+  busKey,
+  type BusPlan,
+  busPlans,
+  guardedDevices,
+  stationConfig,
+} from './assemble';

@@ -1,0 +1,412 @@
+import { type AlarmChange, NO_ALARMS, nextAlarms } from '../alarm';
+import { NO_ALLOCATION_MEMORY } from '../allocation';
+import type { DeviceProfile } from '../device';
+import { initialMode, type ModeInput, type ModeState, nextMode, type StartKind } from '../mode';
+import {
+  absent,
+  good,
+  type LeaseBatch,
+  type LimitRequest,
+  type Links,
+  type Mode,
+  type SiteState,
+  type StationImage,
+} from '../model';
+import { between, type Instant, later } from '../time';
+import { conditionsOf } from './conditions';
+import { decide, type Decision } from './decision';
+import { FieldDevices } from './fieldDevices';
+import { type GridWatch, watchGrid } from './gridWatch';
+import { isolatedStations, nextOverdraw, type OverdrawState } from './overdraw';
+import type { RuntimePorts } from './ports';
+import { cycleRecord } from './record';
+import type { SiteFacts } from './siteFacts';
+import type { SiteSnapshot } from './snapshot';
+import { IMAGE_STALE_ms, StationTracker } from './stationTracker';
+import { snapshotOf } from './view';
+
+export const CYCLE_ms = 1000;
+/** Polls are looked at this often; the cycle is every fourth. */
+const POLL_ms = 250;
+/** A cycle that starts later than this is an overrun. */
+const OVERRUN_ms = 500;
+/** Requests of other parties held at once; more are refused at the door. */
+const REQUESTS_MAX = 64;
+
+export interface RuntimeSetup {
+  readonly facts: SiteFacts;
+  readonly profiles: ReadonlyMap<string, DeviceProfile>;
+  readonly bootId: string;
+  readonly start: StartKind;
+  readonly onSnapshot?: (snapshot: SiteSnapshot) => void;
+}
+
+/** The site process: latch, decide, act, prove, tell, once a second. */
+export class SiteRuntime {
+  private readonly setup: RuntimeSetup;
+  private readonly ports: RuntimePorts;
+  private readonly devices: FieldDevices;
+  private readonly trackers: ReadonlyMap<string, StationTracker>;
+  private memory = NO_ALLOCATION_MEMORY;
+  private modeState: ModeState;
+  private overdraw: OverdrawState = new Map();
+  private alarms = NO_ALARMS;
+  private cycle = 0;
+  private recordGood = true;
+  private person: ModeInput['person'] = 'none';
+  private serviceUntil: Instant | undefined;
+  private emergencyStop = false;
+  private requests: readonly LimitRequest[] = [];
+  private stopTimer: (() => void) | undefined;
+  private last: SiteSnapshot | undefined;
+  private readonly durations: number[] = [];
+  private stopped = false;
+
+  constructor(setup: RuntimeSetup, ports: RuntimePorts) {
+    this.setup = setup;
+    this.ports = ports;
+    const now = ports.clock.now();
+    this.devices = new FieldDevices(setup.facts.site, setup.profiles, ports.buses, now);
+    this.trackers = new Map(
+      setup.facts.stations.map((s) => [
+        s.station.id,
+        new StationTracker(s.station.id, s.station.static_A),
+      ]),
+    );
+    this.modeState = initialMode(setup.start, now);
+  }
+
+  /** Starts polling and cycling; the first cycle comes as soon as the first polls may be back. */
+  start(): void {
+    const now = this.ports.clock.now();
+    this.ports.audit.append({ kind: 'start', subject: 'site', text: `boot ${this.setup.bootId}` });
+    this.tick(now, 3);
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.stopTimer?.();
+    this.ports.audit.append({ kind: 'stop', subject: 'site', text: 'clean stop' });
+  }
+
+  mode(): Mode {
+    return this.modeState.mode;
+  }
+
+  snapshot(): SiteSnapshot | undefined {
+    return this.last;
+  }
+
+  /** Durations of the last cycles from their due time to the last hand-over, ms. */
+  cycleDurations_ms(): readonly number[] {
+    return this.durations;
+  }
+
+  /** A person's wish; acts with the next cycle. */
+  ask(person: ModeInput['person']): void {
+    this.person = person;
+    this.ports.audit.append({ kind: 'human', subject: 'mode', text: person });
+  }
+
+  openService(until: Instant | undefined): void {
+    this.serviceUntil = until;
+  }
+
+  setEmergencyStop(active: boolean): void {
+    this.emergencyStop = active;
+  }
+
+  /** Stores a request; it is weighed in the next cycle. False when the store is full. */
+  request(request: LimitRequest): boolean {
+    const others = this.requests.filter((r) => r.id !== request.id);
+    if (others.length >= REQUESTS_MAX) return false;
+    this.requests = [...others, request];
+    return true;
+  }
+
+  private tick(due: Instant, phase: number): void {
+    if (this.stopped) return;
+    const now = this.ports.clock.now();
+    this.devices.poll(now);
+    if (phase === 0) this.runCycle(due, now);
+    const after = this.ports.clock.now();
+    // After a stall the missed ticks are not made up for: the next one is due from now.
+    const next = between(due, after) > 2 * CYCLE_ms ? after : due;
+    const at = later(next, POLL_ms);
+    this.stopTimer = this.ports.timers.at(at, () => this.tick(at, (phase + 1) % 4));
+  }
+
+  private runCycle(due: Instant, now: Instant): void {
+    this.cycle += 1;
+    const stationsSilent = this.latchStations(now);
+    const grid = this.judgeGrid(now);
+    const state = this.latch(grid, now);
+    this.watchOverdraw(state, now);
+    const supervisor = this.ports.supervisor.status();
+    this.nextMode(grid, stationsSilent, supervisor, now);
+    const decision = this.decide(state, stationsSilent);
+    this.act(decision, now);
+    const decided_at = this.ports.clock.now();
+    const links: Links = { uplink: this.ports.uplink.connected() ? 'up' : 'down', cpms: 'down' };
+    const gridDevice = this.devices.meters.find((m) => m.file.id === this.site.gridMeter.id);
+    const raw = gridDevice?.device.raw();
+    const record = cycleRecord({
+      bootId: this.setup.bootId,
+      facts: this.setup.facts,
+      state,
+      decision,
+      trackers: this.trackers,
+      mode: this.modeState.mode,
+      links,
+      ...(raw === undefined ? {} : { gridReply: raw }),
+      oldestUnacknowledged_ms: this.oldestPending_ms(now),
+      decided_at,
+      wall_ms: this.ports.clock.wall_ms(),
+    });
+    this.ports.supervisor.send(record);
+    this.recordGood = decision.sound && grid.health === 'fresh' && !stationsSilent;
+    this.tell({ state, grid, decision, stationsSilent, links, due, now });
+  }
+
+  private get site(): SiteFacts['site'] {
+    return this.setup.facts.site;
+  }
+
+  /** Newest images into the trackers; true when the stations process is silent. */
+  private latchStations(now: Instant): boolean {
+    const images = this.ports.stations.images();
+    for (const image of images) this.trackers.get(image.station)?.observe(image, now);
+    return images.length === 0 && this.site.stations.length > 0;
+  }
+
+  private judgeGrid(now: Instant): GridWatch {
+    const meter = this.devices.meters.find((m) => m.file.id === this.site.gridMeter.id);
+    const reading = this.devices.meterReading(this.site.gridMeter.id, now);
+    const at = reading.quality === 'good' ? reading.at : now;
+    const volts = this.site.nominal_V;
+    let least_W = 0;
+    for (const tracker of this.trackers.values()) {
+      for (const a of tracker.surely_A(at)) least_W += a * volts;
+    }
+    const sources_W =
+      this.site.bess.reduce((s, b) => s + b.discharge_W, 0) +
+      this.site.pv.reduce((s, p) => s + p.rated_W, 0);
+    const { grid } = this.setup.facts;
+    return watchGrid(
+      {
+        reading,
+        frozen: meter?.device.frozen() ?? false,
+        nominal_V: volts,
+        bound_A: 12 * Math.max(grid.import_A, grid.curve.rating_A),
+        leastLoad_W: least_W,
+        sources_W,
+      },
+      now,
+    );
+  }
+
+  private latch(grid: GridWatch, now: Instant): SiteState {
+    const stations = this.setup.facts.stations.map(({ station }) => {
+      const tracker = this.trackers.get(station.id);
+      const image: StationImage | undefined = tracker?.latest();
+      const lease = tracker?.acknowledged(now);
+      return {
+        id: station.id,
+        image:
+          image === undefined ? absent<StationImage>('missing', 'never seen') : good(image, now),
+        ...(lease === undefined ? {} : { lease }),
+      };
+    });
+    this.requests = this.requests.filter((r) => r.expires_at > now);
+    return {
+      cycle: this.cycle,
+      at: now,
+      grid: grid.reading,
+      meters: new Map(
+        this.devices.meters.map((m) => [m.file.id, this.devices.meterReading(m.file.id, now)]),
+      ),
+      bess: this.devices.bessStates(now),
+      pv: this.devices.pvStates(now),
+      stations,
+      requests: this.requests,
+      emergencyStop: this.emergencyStop,
+    };
+  }
+
+  private watchOverdraw(state: SiteState, now: Instant): void {
+    const facts = this.setup.facts.stations.map(({ station }) => {
+      const tracker = this.trackers.get(station.id);
+      const measured = tracker?.measured_A(now, IMAGE_STALE_ms * 3);
+      const told_A = tracker?.inForce_A(state.at) ?? station.static_A;
+      return {
+        id: station.id,
+        told_A,
+        ...(measured === undefined ? {} : { measured_A: measured }),
+      };
+    });
+    this.overdraw = nextOverdraw(this.overdraw, facts, now);
+  }
+
+  private nextMode(
+    grid: GridWatch,
+    stationsSilent: boolean,
+    supervisor: ReturnType<RuntimePorts['supervisor']['status']>,
+    now: Instant,
+  ): void {
+    const backup = this.devices
+      .bessStates(now)
+      .some((b) => b.reading.quality === 'good' && b.reading.value.state === 'backup');
+    const input: ModeInput = {
+      grid: grid.health,
+      recordGood: this.recordGood && grid.health === 'fresh',
+      decision: 'done',
+      stations: stationsSilent ? 'silent' : 'fresh',
+      line: supervisor.line,
+      supervisor: supervisor.answers ? 'answers' : 'silent',
+      latched: supervisor.latched,
+      emergencyStop: this.emergencyStop,
+      bessBackup: backup,
+      person: this.person,
+      ...(this.serviceUntil === undefined ? {} : { serviceUntil: this.serviceUntil }),
+    };
+    this.person = 'none';
+    this.moveMode(input, now);
+  }
+
+  private moveMode(input: ModeInput, now: Instant): void {
+    const next = nextMode(this.modeState, input, now);
+    this.modeState = next.state;
+    if (next.transition === undefined) return;
+    const { from, to, why } = next.transition;
+    this.ports.audit.append({ kind: 'mode', subject: 'site', text: `${from} -> ${to}: ${why}` });
+  }
+
+  private decide(state: SiteState, stationsSilent: boolean): Decision {
+    const input = {
+      facts: this.setup.facts,
+      state,
+      mode: this.modeState.mode,
+      modeWhy: this.modeState.why,
+      memory: this.memory,
+      trackers: this.trackers,
+      overdrawn: isolatedStations(this.overdraw),
+      stationsSilent,
+    };
+    const decision = decide(input);
+    this.memory = decision.memory;
+    return decision;
+  }
+
+  private act(decision: Decision, now: Instant): void {
+    for (const d of decision.storage) {
+      if (d.setpoint === undefined) continue;
+      const all = d.kind === 'bess' ? this.devices.bess : this.devices.pv;
+      all.find((x) => x.file.id === d.id)?.actuator.apply(d.setpoint, now);
+    }
+    const batch: LeaseBatch = {
+      bootId: this.setup.bootId,
+      cycle: this.cycle,
+      decided_at: now,
+      leases: decision.stations.map((s) => s.lease),
+    };
+    for (const s of decision.stations) this.trackers.get(s.id)?.sending(s.lease, this.cycle, now);
+    this.ports.stations.apply(batch);
+  }
+
+  private oldestPending_ms(now: Instant): number {
+    const all = [...this.devices.bess, ...this.devices.pv];
+    return Math.max(
+      0,
+      ...all.map((d) => {
+        const since = d.actuator.current().pendingSince;
+        return since === undefined ? 0 : between(since, now);
+      }),
+    );
+  }
+
+  private tell(c: {
+    readonly state: SiteState;
+    readonly grid: GridWatch;
+    readonly decision: Decision;
+    readonly stationsSilent: boolean;
+    readonly links: Links;
+    readonly due: Instant;
+    readonly now: Instant;
+  }): void {
+    const { now } = c;
+    const changes = this.raiseAlarms(c);
+    for (const { change, alarm } of changes) {
+      const text = `${change} ${alarm.id}: ${alarm.text}`;
+      this.ports.audit.append({ kind: 'alarm', subject: alarm.subject, text });
+    }
+    this.ports.stations.modeAndLinks(this.modeState.mode, c.links);
+    const duration = between(c.due, this.ports.clock.now());
+    this.durations.push(duration);
+    if (this.durations.length > 3600) this.durations.shift();
+    this.last = snapshotOf({
+      facts: this.setup.facts,
+      bootId: this.setup.bootId,
+      state: c.state,
+      grid: c.grid,
+      mode: this.modeState,
+      decision: c.decision,
+      trackers: this.trackers,
+      alarms: this.alarms.active,
+      links: c.links,
+      supervisor: this.ports.supervisor.status(),
+      cycle_ms: duration,
+      leasesAcknowledged: this.leasesAcknowledged(),
+      wall_ms: this.ports.clock.wall_ms(),
+      now,
+    });
+    this.ports.uplink.publish(this.last);
+    this.setup.onSnapshot?.(this.last);
+  }
+
+  private leasesAcknowledged(): number {
+    const field = [...this.devices.bess, ...this.devices.pv];
+    const acknowledged = field.reduce((n, d) => n + d.actuator.current().acknowledged, 0);
+    return acknowledged + this.ports.stations.leasesAcknowledged();
+  }
+
+  private raiseAlarms(c: {
+    readonly state: SiteState;
+    readonly grid: GridWatch;
+    readonly stationsSilent: boolean;
+    readonly due: Instant;
+    readonly now: Instant;
+  }): readonly AlarmChange[] {
+    const field = [...this.devices.bess, ...this.devices.pv];
+    const unproved = new Map<string, { why: string; for_ms: number }>();
+    for (const d of field) {
+      const { pendingSince, failure } = d.actuator.current();
+      if (pendingSince === undefined) continue;
+      const why = failure ?? 'waiting for the read-back';
+      unproved.set(d.file.id, { why, for_ms: between(pendingSince, c.now) });
+    }
+    const polled = [...this.devices.meters, ...field];
+    const late_ms = between(c.due, c.now);
+    const conditions = conditionsOf({
+      site: this.site,
+      state: c.state,
+      grid: c.grid,
+      mode: this.modeState,
+      overdraw: this.overdraw,
+      stationsSilent: c.stationsSilent,
+      supervisor: this.ports.supervisor.status(),
+      uplinkDown: !this.ports.uplink.connected(),
+      unproved,
+      identity: new Map(
+        polled.flatMap((d) => {
+          const conflict = d.device.identityConflict();
+          return conflict === undefined ? [] : [[d.file.id, conflict.join('; ')] as const];
+        }),
+      ),
+      frozen: new Set(polled.filter((d) => d.device.frozen()).map((d) => d.file.id)),
+      ...(late_ms > OVERRUN_ms ? { overrun_ms: late_ms } : {}),
+    });
+    const next = nextAlarms(this.alarms, conditions, c.now);
+    this.alarms = next.state;
+    return next.changes;
+  }
+}
