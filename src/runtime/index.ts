@@ -35,3 +35,4 @@ export {
   guardedDevices,
   stationConfig,
 } from './assemble';
+export { deviceCatalogue, siteProfiles, type SiteProfiles } from './profiles';

@@ -1,0 +1,60 @@
+/** Device profiles of a site, and the facts about them that `check` asks for. */
+import {
+  type DeviceProfile,
+  lease,
+  parseProfile,
+  type Problem,
+  profileById,
+  type Rating,
+  readPlan,
+  writableRanges,
+} from '../device';
+import type { DeviceCatalogue, DeviceFacts, Site } from '../site';
+
+export type SiteProfiles =
+  | { readonly ok: true; readonly profiles: ReadonlyMap<string, DeviceProfile> }
+  | { readonly ok: false; readonly problems: readonly (Problem & { readonly device: string })[] };
+
+/** What `check` must know of the profiles of this library. Pure. */
+export const deviceCatalogue: DeviceCatalogue = (id): DeviceFacts | undefined => {
+  const data = profileById(id);
+  if (data === undefined) return undefined;
+  const parsed = parseProfile(data);
+  if (!parsed.ok) return undefined;
+  const terms = lease(parsed.profile);
+  const sets = writableRanges(parsed.profile).filter((r) => r.purpose === 'set');
+  return {
+    nature: data.nature === 'Meter' ? 'meter' : data.nature === 'Bess' ? 'bess' : 'pv',
+    blocks: readPlan(parsed.profile)
+      .filter((r) => r.every === 'cycle')
+      .map((r) => r.request.count),
+    writes: sets.map((r) => r.count),
+    lease:
+      terms.mechanism === 'none' ? 'none' : { min_s: terms.range_s.min, max_s: terms.range_s.max },
+  };
+};
+
+/** The profile of each field device with its installed rating. Pure. */
+export function siteProfiles(site: Site): SiteProfiles {
+  const profiles = new Map<string, DeviceProfile>();
+  const problems: (Problem & { device: string })[] = [];
+  const add = (device: string, id: string, rating?: Rating): void => {
+    const data = profileById(id);
+    const parsed = data === undefined ? undefined : parseProfile(data, rating && { rating });
+    if (parsed === undefined) {
+      problems.push({ device, where: 'profile', why: `there is no device profile "${id}"` });
+    } else if (parsed.ok) profiles.set(device, parsed.profile);
+    else for (const p of parsed.problems) problems.push({ device, ...p });
+  };
+  for (const m of site.meters) add(m.id, m.profile);
+  for (const b of site.bess) {
+    add(b.id, b.profile, {
+      power_W: Math.max(b.charge_W, b.discharge_W),
+      charge_W: b.charge_W,
+      discharge_W: b.discharge_W,
+      energy_Wh: b.capacity_Wh,
+    });
+  }
+  for (const p of site.pv) add(p.id, p.profile, { power_W: p.rated_W });
+  return problems.length === 0 ? { ok: true, profiles } : { ok: false, problems };
+}

@@ -1,0 +1,236 @@
+/**
+ * One simulated site with the whole controller around it, in one process. The same assembly serves
+ * the demo (real sockets, byte-mode segment, wall time) and the virtual composition (memory only).
+ */
+import type { DeviceProfile } from '../../device';
+import { compileRules, ModbusGuard } from '../../guard';
+import type { FramePort, PduCodec } from '../../modbus';
+import type { Bus } from '../../modbus';
+import type { LeaseBatch, Links, Mode } from '../../model';
+import { createStationFleet, type StationFleet } from '../../ocpp';
+import {
+  assembleBuses,
+  type AuditPort,
+  type BusPlan,
+  busPlans,
+  guardedDevices,
+  type SiteFacts,
+  siteFacts,
+  SiteRuntime,
+  type SiteSnapshot,
+  type StationsPort,
+  stationConfig,
+  type SupervisorPort,
+  type UplinkPort,
+} from '../../runtime';
+import { type DeviceCatalogue, declaredReaction, type Site } from '../../site';
+import { type StartKind } from '../../mode';
+import { Supervisor } from '../../supervisor';
+import { type Clock, type Instant, later, type Timers } from '../../time';
+import { SimLine } from '../line';
+import { seededRandom, seedFor } from '../random';
+import { createSimSite, simStationConfigs, type SimSite } from '../site';
+import { generateSessions, type SimSession, type SimTransport } from '../stations';
+import { HeldTimers } from './heldTimers';
+
+export interface SiteUnderTestOptions {
+  readonly site: Site;
+  readonly profiles: ReadonlyMap<string, DeviceProfile>;
+  readonly catalogue: DeviceCatalogue;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly seed: number;
+  readonly codec: PduCodec;
+  /** How vehicles come; default: generated from the seed for `horizon_ms`. */
+  readonly sessions?: readonly SimSession[];
+  readonly horizon_ms: number;
+  readonly transportFor: (fleet: StationFleet) => SimTransport;
+  readonly portFor: (plan: BusPlan, sim: SimSite, timers: Timers) => FramePort;
+  readonly uplink: UplinkPort;
+  readonly audit: AuditPort;
+  readonly start?: StartKind;
+  readonly stationPassword?: string;
+  readonly onFleetEvent?: (code: string, station: string, text: string) => void;
+  readonly onSnapshot?: (snapshot: SiteSnapshot) => void;
+}
+
+/** A hand-over between two parts of one process takes this long. */
+const HANDOVER_ms = 2;
+
+export class SiteUnderTest {
+  readonly facts: SiteFacts;
+  readonly sim: SimSite;
+  readonly fleet: StationFleet;
+  readonly runtime: SiteRuntime;
+  readonly supervisor: Supervisor;
+  readonly line = new SimLine();
+  readonly buses: ReadonlyMap<string, Bus>;
+  /** Timers of the site process alone; held = the process hangs. */
+  readonly siteTimers: HeldTimers;
+  /** When the supervisor accepted the first record. */
+  firstAccepted_at: Instant | undefined;
+  private readonly options: SiteUnderTestOptions;
+  private stopped = false;
+
+  constructor(options: SiteUnderTestOptions) {
+    this.options = options;
+    const { site, clock, timers, seed } = options;
+    this.facts = siteFacts(site, options.catalogue);
+    this.siteTimers = new HeldTimers(timers);
+    const event = options.onFleetEvent;
+    this.fleet = createStationFleet(
+      {
+        stations: site.stations.map((s) => stationConfig(site, s)),
+        idPrefix: `hf${(seed % 100_000).toString(36)}`,
+        wall_ms: (now) => clock.wall_ms() + (now - clock.now()),
+        authorise: () => 'Accepted',
+        nominal_V: site.nominal_V,
+        onEvent: (e) => event?.(e.code, e.station, e.text),
+      },
+      clock.now(),
+    );
+    const reaction_ms = new Map(
+      site.nodes.map((n) => [n.id, declaredReaction(site, n.id, options.catalogue).reaction_ms]),
+    );
+    const stationConfigs = simStationConfigs(
+      site,
+      options.stationPassword ?? 'demo-station-secret',
+    );
+    const now = clock.now();
+    this.sim = createSimSite({
+      site,
+      profiles: options.profiles,
+      reaction_ms,
+      clock,
+      timers,
+      seed,
+      transport: options.transportFor(this.fleet),
+      line: this.line,
+      stationConfigs,
+      sessions:
+        options.sessions ??
+        generateSessions(stationConfigs, {
+          seed,
+          from: now,
+          to: later(now, options.horizon_ms),
+          first_ms: 6000,
+        }),
+    });
+    this.supervisor = new Supervisor(
+      {
+        site,
+        gridProfile: profileOf(options.profiles, site.gridMeter.id),
+        reaction_ms: this.facts.reaction_ms,
+        start: options.start ?? 'first',
+        kept: { returnsWithinHour: 0, latched: false },
+        random: seededRandom(seedFor(seed, 'supervisor')),
+      },
+      now,
+    );
+    const guard = new ModbusGuard(compileRules(guardedDevices(site, options.profiles)));
+    const mode = { current: (): Mode => 'static' };
+    this.buses = assembleBuses({
+      plans: busPlans(site),
+      guard,
+      codec: options.codec,
+      clock,
+      timers: this.siteTimers,
+      portFor: (plan) => options.portFor(plan, this.sim, this.siteTimers),
+      mode: () => mode.current(),
+      onDenied: (device, text) => {
+        options.audit.append({ kind: 'denial', subject: device, text });
+      },
+    });
+    this.runtime = new SiteRuntime(
+      {
+        facts: this.facts,
+        profiles: options.profiles,
+        bootId: `boot-${seed}`,
+        start: options.start ?? 'first',
+        ...(options.onSnapshot === undefined ? {} : { onSnapshot: options.onSnapshot }),
+      },
+      {
+        clock,
+        timers: this.siteTimers,
+        buses: this.buses,
+        stations: this.stationsPort(),
+        supervisor: this.supervisorPort(),
+        uplink: options.uplink,
+        audit: options.audit,
+      },
+    );
+    mode.current = () => this.runtime.mode();
+  }
+
+  start(): void {
+    this.sim.start();
+    this.runtime.start();
+    this.second(this.options.clock.now());
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.runtime.stop();
+    for (const bus of this.buses.values()) bus.stop();
+    this.sim.stop();
+  }
+
+  /** What the `stations` and `supervisor` processes do each second, whatever `site` does. */
+  private second(due: Instant): void {
+    if (this.stopped) return;
+    const now = this.options.clock.now();
+    this.fleet.tick(now);
+    this.supervisor.tick(now);
+    let sum_W: number | undefined = 0;
+    for (const image of this.fleet.images(now)) {
+      if (image.power_W === undefined) sum_W = undefined;
+      else if (sum_W !== undefined) sum_W += image.power_W;
+    }
+    this.supervisor.stationMeters({ at: now, ...(sum_W === undefined ? {} : { sum_W }) });
+    const next = later(now - due > 2000 ? now : due, 1000);
+    this.options.timers.at(next, () => this.second(next));
+  }
+
+  private stationsPort(): StationsPort {
+    const { clock } = this.options;
+    return {
+      images: () => this.fleet.images(clock.now()),
+      apply: (batch: LeaseBatch) => {
+        this.fleet.apply(batch, clock.now());
+      },
+      leasesAcknowledged: () => this.fleet.stats().leasesAcknowledged,
+      modeAndLinks: (_mode: Mode, _links: Links) => undefined,
+    };
+  }
+
+  private supervisorPort(): SupervisorPort {
+    const { clock, timers } = this.options;
+    return {
+      send: (record) => {
+        timers.at(later(clock.now(), HANDOVER_ms), () => {
+          const now = clock.now();
+          const before = this.supervisor.report().accepted;
+          const feed = this.supervisor.record(record, now);
+          if (feed.edge) this.line.edge(now);
+          if (this.supervisor.report().accepted > before) this.firstAccepted_at ??= now;
+        });
+      },
+      status: () => {
+        const report = this.supervisor.report();
+        return {
+          answers: true,
+          line: this.line.feedback(clock.now()),
+          latched: report.latched,
+          text: report.text,
+          acceptedRecords: report.accepted,
+        };
+      },
+    };
+  }
+}
+
+function profileOf(profiles: ReadonlyMap<string, DeviceProfile>, id: string): DeviceProfile {
+  const profile = profiles.get(id);
+  if (profile === undefined) throw new Error(`no profile for ${id}`);
+  return profile;
+}
