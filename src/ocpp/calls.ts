@@ -7,7 +7,7 @@ export const MAX_WAITING = 16;
 /** Longest wait for an answer. Real stations answer within a second, slow ones within five. */
 const ANSWER_MS = 10_000;
 
-/** A CALL towards a station. `purpose` says what its answer means to the session. */
+/** A CALL towards a peer. `purpose` says what its answer means to the owner. */
 export interface OutgoingCall<P> {
   readonly request: Request;
   readonly purpose: P;
@@ -17,6 +17,9 @@ export interface OutgoingCall<P> {
   readonly sendBy: Instant;
   /** Waiting calls with the same key are replaced by the newest. */
   readonly key?: string;
+  /** The id and bytes of a relayed message; our own calls get an id when they are sent. */
+  readonly relayed?: { readonly id: string; readonly raw?: string };
+  readonly answer_ms?: number;
 }
 
 export interface SentCall<P> extends OutgoingCall<P> {
@@ -31,23 +34,26 @@ export interface SentCall<P> extends OutgoingCall<P> {
 export class CallQueue<P> {
   private waiting: OutgoingCall<P>[] = [];
   private sent: SentCall<P> | undefined;
+  private lapsed: OutgoingCall<P>[] = [];
 
-  /** Adds a call; the result are calls that were pushed out or refused, for their owners. */
-  add(call: OutgoingCall<P>): readonly OutgoingCall<P>[] {
-    const dropped: OutgoingCall<P>[] = [];
+  /** Adds a call; those it pushes out (or itself, when refused) wait in `takeLapsed`. */
+  add(call: OutgoingCall<P>): boolean {
     if (call.key !== undefined) {
       this.waiting = this.waiting.filter((old) => old.key !== call.key);
     }
     if (this.waiting.length >= MAX_WAITING) {
       const victim = this.waiting.findIndex((old) => old.priority === 'normal');
-      if (call.priority === 'normal' || victim < 0) return [call];
-      dropped.push(...this.waiting.splice(victim, 1));
+      if (call.priority === 'normal' || victim < 0) {
+        this.lapsed.push(call);
+        return false;
+      }
+      this.lapsed.push(...this.waiting.splice(victim, 1));
     }
     if (call.priority === 'safety') {
       const behind = this.waiting.findIndex((old) => old.priority === 'normal');
       this.waiting.splice(behind < 0 ? this.waiting.length : behind, 0, call);
     } else this.waiting.push(call);
-    return dropped;
+    return this.lapsed.length === 0;
   }
 
   /** The next call to send now, if the socket is free. */
@@ -56,8 +62,12 @@ export class CallQueue<P> {
     for (;;) {
       const call = this.waiting.shift();
       if (call === undefined) return undefined;
-      if (passed(call.sendBy, now)) continue;
-      this.sent = { ...call, id: id(), answerBy: later(now, ANSWER_MS) };
+      if (passed(call.sendBy, now)) {
+        this.lapsed.push(call);
+        continue;
+      }
+      const answerBy = later(now, call.answer_ms ?? ANSWER_MS);
+      this.sent = { ...call, id: call.relayed?.id ?? id(), answerBy };
       return this.sent;
     }
   }
@@ -78,13 +88,23 @@ export class CallQueue<P> {
     return call;
   }
 
-  get outstanding(): SentCall<P> | undefined {
-    return this.sent;
+  /** Calls that will never be sent: too late, pushed out or refused. Each is given out once. */
+  takeLapsed(): readonly OutgoingCall<P>[] {
+    if (this.lapsed.length === 0) return [];
+    const lapsed = this.lapsed;
+    this.lapsed = [];
+    return lapsed;
   }
 
-  /** Forgets everything: the socket is gone. */
-  clear(): void {
+  get idle(): boolean {
+    return this.sent === undefined && this.waiting.length === 0;
+  }
+
+  /** Forgets everything, because the socket is gone; the result is what was forgotten. */
+  clear(): readonly OutgoingCall<P>[] {
+    const forgotten = [...(this.sent === undefined ? [] : [this.sent]), ...this.waiting];
     this.waiting = [];
     this.sent = undefined;
+    return forgotten;
   }
 }

@@ -1,6 +1,7 @@
 import type { Instant } from '../time';
 import type { Amps, Watts } from '../units';
 import type { CallFrame, Frame } from './frame';
+import type { RelayConfig } from './relayTypes';
 
 export type OcppProtocol = 'ocpp1.6' | 'ocpp2.0.1';
 
@@ -53,6 +54,8 @@ export interface FleetConfig {
   /** Last check before the wire: the OCPP part of `guard`. Absent: none (tests only). */
   readonly guard?: OutgoingGuard;
   readonly onEvent?: (event: FleetEvent) => void;
+  /** The way to the CPMS; absent: the controller is alone. */
+  readonly relay?: RelayConfig;
 }
 
 /** Port towards `guard`: may this CALL of our own be sent to this station? */
@@ -87,6 +90,14 @@ export const FLEET_EVENT_CODES = [
   'clock-skew',
   'bad-frame',
   'denied',
+  'cpms-connected',
+  'cpms-lost',
+  'cpms-timeout',
+  'cpms-limit',
+  'boot-not-accepted',
+  'record-refused',
+  'backlog-full',
+  'session-stopped',
 ] as const;
 export type FleetEventCode = (typeof FLEET_EVENT_CODES)[number];
 

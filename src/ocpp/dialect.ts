@@ -55,6 +55,8 @@ export interface Dialect {
   settingsOf(payload: JsonObject): ReportedSettings;
   writeMeterInterval(interval_s: number): Request;
   askClock(): Request;
+  /** Ends a transaction from here; `transaction` as the station numbers it. */
+  stopTransaction(transaction: string): Request;
 }
 
 export interface ReportedSettings {

@@ -71,6 +71,10 @@ export const dialect16: Dialect = {
     action: 'ChangeConfiguration',
     payload: { key: 'MeterValueSampleInterval', value: String(interval_s) },
   }),
+  stopTransaction: (transaction) => ({
+    action: 'RemoteStopTransaction',
+    payload: { transactionId: Number(transaction) },
+  }),
   askClock: () => ({ action: 'TriggerMessage', payload: { requestedMessage: 'Heartbeat' } }),
 };
 

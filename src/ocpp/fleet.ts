@@ -1,9 +1,10 @@
 import type { LeaseBatch, StationImage } from '../model';
 import { between, later, passed } from '../time';
 import type { Instant } from '../time';
-import { MAX_TEXT_16, parseFrame } from './codec';
+import { AuthorisationCache } from './authorisation';
+import { Backlog } from './backlog';
+import { MAX_TEXT_16, MAX_TEXT_201, parseFrame } from './codec';
 import type { FleetConfig, FleetEventCode, OcppProtocol, StationLink } from './config';
-import { dialect16 } from './dialect16';
 import type {
   BatchOutcome,
   ConnectOutcome,
@@ -11,6 +12,8 @@ import type {
   StationFleet,
   StationPort,
 } from './fleetTypes';
+import type { RelayShared } from './relayServices';
+import type { RelayStats } from './relayTypes';
 import { StationSession } from './session';
 import type { Counts, SessionContext } from './sessionContext';
 
@@ -51,20 +54,20 @@ class Fleet implements StationFleet {
     this.clear_at = later(now, SILENCE_CLEAR_MS);
     this.context = contextOf(config, this.counts, now);
     for (const station of config.stations) {
-      this.sessions.set(station.id, new StationSession(station, dialect16, this.context, now));
+      this.sessions.set(station.id, new StationSession(station, this.context, now));
     }
   }
 
-  connect(id: string, link: StationLink, _protocol: OcppProtocol, now: Instant): ConnectOutcome {
+  connect(id: string, link: StationLink, protocol: OcppProtocol, now: Instant): ConnectOutcome {
     const session = this.sessions.get(id);
     if (session === undefined) return { accepted: false, reason: 'unknown-station' };
     if (this.silent(session, now)) return { accepted: false, reason: 'site-silent' };
-    session.open(link, now);
+    session.open(link, protocol, now);
     return { accepted: true, port: portOf(session, link) };
   }
 
   private silent(session: StationSession, now: Instant): boolean {
-    return passed(later(this.lastBatch_at, session.ttl_ms), now);
+    return passed(later(this.lastBatch_at, session.configured.ttl_ms), now);
   }
 
   apply(batch: LeaseBatch, now: Instant): BatchOutcome {
@@ -133,6 +136,17 @@ class Fleet implements StationFleet {
     for (const session of this.sessions.values()) if (session.linked !== undefined) connected += 1;
     return { connected, ...this.counts };
   }
+
+  relayStats(): RelayStats | undefined {
+    const { shared } = this.context;
+    if (shared === undefined) return undefined;
+    let attached = 0;
+    for (const session of this.sessions.values()) {
+      if (session.relay?.attached === true) attached += 1;
+    }
+    const { size: backlog, repeated } = shared.backlog;
+    return { attached, backlog, repeated, ...shared.counts };
+  }
 }
 
 /** Binds calls to one link, so that a replaced or closed socket cannot speak for the station. */
@@ -144,7 +158,8 @@ function portOf(session: StationSession, link: StationLink): StationPort {
     },
     receiveText(text, now) {
       if (!live()) return;
-      const parsed = parseFrame(text, MAX_TEXT_16);
+      const longest = session.protocol === 'ocpp1.6' ? MAX_TEXT_16 : MAX_TEXT_201;
+      const parsed = parseFrame(text, longest);
       if (parsed.ok) session.receive(parsed.frame, now);
       else session.receiveBad(parsed.reason, parsed.id, now);
     },
@@ -154,7 +169,23 @@ function portOf(session: StationSession, link: StationLink): StationPort {
   };
 }
 
+function sharedOf(config: FleetConfig): RelayShared | undefined {
+  const { relay } = config;
+  return (
+    relay && {
+      config: relay,
+      backlog: new Backlog(relay.store, relay.recovered),
+      authorisations: new AuthorisationCache(),
+      idPrefix: config.idPrefix,
+      nominal_V: config.nominal_V ?? 230,
+      wall_ms: config.wall_ms,
+      counts: { relayed: 0, denied: 0, dropped: 0 },
+    }
+  );
+}
+
 function contextOf(config: FleetConfig, counts: Counts, now: Instant): SessionContext {
+  const shared = sharedOf(config);
   let lastId = 0;
   // Transaction ids of 1.6 are 32-bit; seconds since 2020 keep restarts apart.
   let lastTransaction = Math.max(0, Math.floor(config.wall_ms(now) / 1000) - 1_577_836_800);
@@ -162,6 +193,7 @@ function contextOf(config: FleetConfig, counts: Counts, now: Instant): SessionCo
     config,
     nominal_V: config.nominal_V ?? 230,
     counts,
+    ...(shared !== undefined && { shared }),
     newId: () => `${config.idPrefix}${(lastId += 1).toString(36)}`,
     newTransaction: () => (lastTransaction = (lastTransaction + 1) % 0x7fff_ffff),
     event(station, code: FleetEventCode, text, at, hint) {

@@ -2,6 +2,7 @@ import type { LeaseBatch, StationImage } from '../model';
 import type { Instant } from '../time';
 import type { OcppProtocol, StationLink } from './config';
 import type { Frame } from './frame';
+import type { RelayStats } from './relayTypes';
 
 /** The fleet's end of one socket. After `closed`, or once replaced, its calls do nothing. */
 export interface StationPort {
@@ -49,4 +50,6 @@ export interface StationFleet {
   /** Whether an image changed since the last call of `images`. */
   changed(): boolean;
   stats(): FleetStats;
+  /** Undefined where there is no CPMS in the configuration. */
+  relayStats(): RelayStats | undefined;
 }

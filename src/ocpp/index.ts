@@ -34,3 +34,16 @@ export type { Parsed, RefusalReason } from './codec';
 export { FLOOR_PROFILE, LEASE_PROFILE, RESERVED_PROFILES } from './profile';
 export { LEASE_REFUSALS } from './leaseHold';
 export type { LeaseRefusal } from './leaseHold';
+export type {
+  Denial,
+  ForeignGuard,
+  GuardVerdict,
+  RecordStore,
+  RelayConfig,
+  RelayStats,
+  SchemaCheck,
+  StationStanding,
+  UpstreamConnector,
+  UpstreamEvents,
+  UpstreamLink,
+} from './relayTypes';

@@ -10,6 +10,14 @@ export type Observation =
   | { readonly kind: 'clock'; readonly wall_ms: number }
   | { readonly kind: 'status'; readonly connector: number; readonly status: ConnectorStatus }
   | { readonly kind: 'meter'; readonly connector: number; readonly sample: MeterSample }
+  /** 2.0.1: a cable is in; the charging state is told by the transaction. */
+  | { readonly kind: 'occupied'; readonly connector: number }
+  | { readonly kind: 'state'; readonly transaction: string; readonly status: ConnectorStatus }
+  | {
+      readonly kind: 'transaction-meter';
+      readonly transaction: string;
+      readonly sample: MeterSample;
+    }
   | { readonly kind: 'started'; readonly connector: number; readonly transaction: string }
   | { readonly kind: 'stopped'; readonly transaction: string };
 
@@ -82,6 +90,23 @@ export class StationObservation {
         if (connector) connector.status = seen.status;
         return;
       }
+      case 'occupied': {
+        const connector = this.connector(seen.connector, limit);
+        if (connector?.transaction === undefined && connector) connector.status = 'Preparing';
+        return;
+      }
+      case 'state':
+        for (const connector of this.connectors.values()) {
+          if (connector.transaction === seen.transaction) connector.status = seen.status;
+        }
+        return;
+      case 'transaction-meter':
+        for (const [index, connector] of this.connectors) {
+          if (connector.transaction === seen.transaction) {
+            this.takeMeter(index, seen.sample, now, wall_ms, limit);
+          }
+        }
+        return;
       case 'started': {
         const connector = this.connector(seen.connector, limit);
         if (connector) connector.transaction = seen.transaction;
@@ -98,8 +123,12 @@ export class StationObservation {
     }
   }
 
-  transactionAt(connector: number): string | undefined {
-    return this.connectors.get(connector)?.transaction;
+  /** The connector that a transaction runs on. */
+  connectorOf(transaction: string): number | undefined {
+    for (const [index, connector] of this.connectors) {
+      if (connector.transaction === transaction) return index;
+    }
+    return undefined;
   }
 
   private connector(index: number, limit: number): Connector | undefined {

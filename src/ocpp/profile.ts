@@ -10,7 +10,7 @@ export const RESERVED_PROFILES = { from: 900_000, to: 900_099 } as const;
 const FLOOR_LEVEL = 0;
 const LEASE_LEVEL = 1;
 /** A start in the future would leave a gap without any limit (1.6, 3.13.2). */
-const LONG_AGO = '2020-01-01T00:00:00Z';
+export const LONG_AGO = '2020-01-01T00:00:00Z';
 
 /** A limit in the station's unit, rounded down to the one decimal that 1.6 allows. Pure. */
 export function limitInUnit(station: StationConfig, limit_A: number, nominal_V: number): number {
@@ -34,7 +34,8 @@ interface Period {
   readonly numberPhases?: number;
 }
 
-function period(station: StationConfig, startPeriod: number, limit: number): Period {
+/** One step of a schedule, with the phases of the supply. Pure. */
+export function schedulePeriod(station: StationConfig, startPeriod: number, limit: number): Period {
   // 1.6, 7.14: numberPhases defaults to 3, which would be wrong for a single-phase supply.
   return station.phases === 3
     ? { startPeriod, limit }
@@ -72,7 +73,9 @@ function setProfile16(
 /** The floor profile: level 0, Absolute, long since begun, without end. Pure. */
 export function floor16(station: StationConfig, nominal_V: number): Request {
   const limit = limitInUnit(station, station.floor_A, nominal_V);
-  return setProfile16(FLOOR_PROFILE, FLOOR_LEVEL, station, LONG_AGO, [period(station, 0, limit)]);
+  return setProfile16(FLOOR_PROFILE, FLOOR_LEVEL, station, LONG_AGO, [
+    schedulePeriod(station, 0, limit),
+  ]);
 }
 
 /**
@@ -84,13 +87,13 @@ export function lease16(station: StationConfig, terms: LeaseTerms, nominal_V: nu
   const limit = limitInUnit(station, terms.limit_A, nominal_V);
   const start = isoOf(terms.start_ms);
   if (station.abilities.maxStackLevel >= LEASE_LEVEL) {
-    const periods = [period(station, 0, limit)];
+    const periods = [schedulePeriod(station, 0, limit)];
     return setProfile16(LEASE_PROFILE, LEASE_LEVEL, station, start, periods, terms.duration_s);
   }
   const floor = limitInUnit(station, station.floor_A, nominal_V);
   return setProfile16(FLOOR_PROFILE, FLOOR_LEVEL, station, start, [
-    period(station, 0, limit),
-    period(station, terms.duration_s, floor),
+    schedulePeriod(station, 0, limit),
+    schedulePeriod(station, terms.duration_s, floor),
   ]);
 }
 

@@ -1,99 +1,135 @@
-import type { LeaseBatch, StationImage, StationLease } from '../model';
+import type { LeaseBatch, StationImage, StationLease as LeaseOrder } from '../model';
 import { later } from '../time';
 import type { Instant } from '../time';
 import { amps } from '../units';
 import { CallQueue } from './calls';
-import type { OutgoingCall, SentCall } from './calls';
-import type { FleetEventCode, StationConfig, StationLink } from './config';
+import type { OutgoingCall } from './calls';
+import type { FleetEventCode, OcppProtocol, StationConfig, StationLink } from './config';
 import type { Dialect, Request } from './dialect';
+import { dialectOf } from './dialects';
 import type { CallFrame, ErrorFrame, Frame, JsonObject, ResultFrame } from './frame';
-import { LeaseHold, leaseRefusal, leaseTerms, MAX_SKEW_MS } from './leaseHold';
-import type { LeaseWrite } from './leaseHold';
 import { StationObservation } from './observation';
+import type { Observation } from './observation';
+import type { StationRelay } from './relay';
+import { relayOf } from './relayBinding';
+import { ReplayCache } from './replayCache';
 import type { SessionContext } from './sessionContext';
 import { StationFloor } from './stationFloor';
 import type { FloorPurpose } from './stationFloor';
+import { StationLease } from './stationLease';
+import type { LeasePurpose } from './stationLease';
 
-/** A lease not on the wire by then is dropped; the next decision brings a new one. */
-const LEASE_SEND_MS = 2_000;
 /** Unanswered calls in a row after which the socket is given up. */
 const MAX_TIMEOUTS = 3;
 /** Unusable messages in one connection after which it is closed. */
 const MAX_BAD_FRAMES = 50;
+/** A station may take this long for a call of the CPMS (a log, an unlock). */
+const RELAYED_ANSWER_MS = 30_000;
 
-type Purpose =
-  | FloorPurpose
-  | { readonly kind: 'lease'; readonly write: LeaseWrite }
-  | { readonly kind: 'clear' }
-  | { readonly kind: 'other' };
+type Reply = ResultFrame | ErrorFrame;
+interface RelayPurpose {
+  readonly kind: 'relay';
+  readonly done: (reply: Reply | undefined, now: Instant) => void;
+}
+type Purpose = FloorPurpose | LeasePurpose | RelayPurpose;
 
 /** One station: its link, its floor, its lease, its picture. */
 export class StationSession {
+  readonly seen = new StationObservation();
+  readonly context: SessionContext;
+  readonly relay: StationRelay | undefined;
+  protocol: OcppProtocol = 'ocpp1.6';
+  booted = false;
   private readonly calls = new CallQueue<Purpose>();
-  private readonly seen = new StationObservation();
-  private readonly hold = new LeaseHold();
-  private link: StationLink | undefined;
   private readonly floor: StationFloor;
-  private readonly configured: StationConfig;
+  private readonly leases: StationLease;
+  private readonly replays = new ReplayCache();
+  private link: StationLink | undefined;
   private lastSeen_at: Instant;
   private timeouts = 0;
   private badFrames = 0;
   private cached: StationImage | undefined;
   private news = true;
-  private readonly context: SessionContext;
-  private readonly dialect: Dialect;
+  readonly configured: StationConfig;
 
-  constructor(station: StationConfig, dialect: Dialect, context: SessionContext, now: Instant) {
+  constructor(station: StationConfig, context: SessionContext, now: Instant) {
     this.configured = station;
-    this.dialect = dialect;
     this.context = context;
     this.lastSeen_at = now;
-    this.floor = new StationFloor(station, dialect, context, {
+    this.floor = new StationFloor(station, context, {
+      dialect: () => this.dialect,
       ask: (request, purpose, priority, at) => this.ask(request, purpose, priority, at),
-      cleared: () => this.hold.cleared(),
-      leasePossible: (at) => this.hold.possible(at),
+      cleared: () => this.leases.hold.cleared(),
+      leasePossible: (at) => this.leases.hold.possible(at),
       changed: () => this.dirty(),
     });
+    this.leases = new StationLease(context, {
+      station: () => this.station,
+      dialect: () => this.dialect,
+      connected: () => this.link !== undefined,
+      floorVerified: () => this.floor.verified,
+      clockError_ms: () => this.seen.clockError_ms() ?? 0,
+      forgetClock: () => this.seen.forgetClock(),
+      ask: (request, purpose, priority, at, key, sendBy) =>
+        this.ask(request, purpose, priority, at, key, sendBy),
+      tell: (code, text, at, hint) => this.tell(code, text, at, hint),
+      changed: () => this.dirty(),
+    });
+    this.relay = relayOf(this, now);
   }
 
   /** The configuration as corrected by what the station reported of itself. */
-  private get station(): StationConfig {
+  get station(): StationConfig {
     return this.floor.station;
+  }
+
+  get dialect(): Dialect {
+    return dialectOf(this.protocol);
   }
 
   get linked(): StationLink | undefined {
     return this.link;
   }
 
-  get ttl_ms(): number {
-    return this.configured.ttl_ms;
-  }
+  // --- connection --------------------------------------------------------------------------
 
-  open(link: StationLink, now: Instant): void {
+  open(link: StationLink, protocol: OcppProtocol, now: Instant): void {
     this.link?.close(1000, 'replaced by a newer connection');
-    this.reset();
+    this.reset(now);
     this.link = link;
+    this.protocol = protocol;
+    this.booted = true;
     this.timeouts = 0;
     this.badFrames = 0;
     this.floor.connected(now);
     this.touch(now);
     this.tell('connected', 'station connected', now);
+    this.relay?.stationConnected(now);
   }
 
   shut(now: Instant): void {
     if (this.link === undefined) return;
     this.link = undefined;
-    this.reset();
+    this.reset(now);
+    this.relay?.stationGone();
     this.tell('disconnected', 'station disconnected', now);
   }
 
   /** What was proved on the old socket proves nothing on the next one. */
-  private reset(): void {
-    this.calls.clear();
+  private reset(now: Instant): void {
+    this.forgetCalls(now);
     this.seen.forgetClock();
     this.floor.disconnected();
     this.dirty();
   }
+
+  private forgetCalls(now: Instant): void {
+    for (const { purpose } of this.calls.clear()) {
+      if (purpose.kind === 'relay') purpose.done(undefined, now);
+    }
+  }
+
+  // --- messages of the station -------------------------------------------------------------
 
   receive(frame: Frame, now: Instant): void {
     this.touch(now);
@@ -110,65 +146,87 @@ export class StationSession {
       this.link?.close(1008, 'too many unusable messages');
       return;
     }
-    this.link?.send({
-      type: 'error',
-      id: id ?? '-1',
-      code: 'FormationViolation',
-      description: `unusable message: ${reason}`,
-    });
+    const description = `unusable message: ${reason}`;
+    this.link?.send({ type: 'error', id: id ?? '-1', code: 'FormationViolation', description });
   }
 
   private receiveCall(call: CallFrame, now: Instant): void {
+    const before = this.replays.find(call);
+    if (before !== undefined) {
+      this.link?.send(before);
+      return;
+    }
+    if (call.action === 'BootNotification') this.replays.clear();
+    this.observe(this.dialect.observe(call), now);
+    if (this.relay !== undefined) {
+      this.relay.stationCall(call, now);
+      return;
+    }
     const { config } = this.context;
-    const wall_ms = config.wall_ms(now);
     const answer = this.dialect.answer(call, {
-      wall_ms,
+      wall_ms: config.wall_ms(now),
       authorise: (idTag) => config.authorise(this.station.id, idTag),
       newTransaction: () => this.context.newTransaction(),
     });
-    const link = this.link;
     if (!answer.ok) {
-      link?.send({
-        type: 'error',
-        id: call.id,
-        code: answer.code,
-        description: answer.description,
-      });
+      const { code, description } = answer;
+      this.reply(call, { type: 'error', id: call.id, code, description }, now);
       return;
     }
-    for (const one of this.dialect.observe(call)) this.observe(one, now, wall_ms);
-    for (const one of answer.seen ?? []) this.observe(one, now, wall_ms);
-    link?.send({ type: 'result', id: call.id, payload: answer.payload });
-    if (call.action === 'BootNotification') this.booted(now);
+    this.observe(answer.seen ?? [], now);
+    this.reply(call, { type: 'result', id: call.id, payload: answer.payload }, now);
   }
 
-  private observe(
-    one: Parameters<StationObservation['take']>[0],
-    now: Instant,
-    wall: number,
-  ): void {
-    this.seen.take(one, now, wall, this.station.connectors);
-    if (one.kind !== 'clock') this.news = true;
+  /** Answers a CALL of the station. */
+  reply(call: CallFrame, reply: Reply, now: Instant): void {
+    if (reply.type === 'result') this.replays.remember(call, reply);
+    this.link?.send(reply);
+    if (call.action !== 'BootNotification' || reply.type !== 'result') return;
+    const accepted = reply.payload['status'] === 'Accepted';
+    this.booted = accepted;
+    if (accepted) this.afterBoot(now);
+  }
+
+  observe(seen: readonly Observation[], now: Instant): void {
+    const wall_ms = this.context.config.wall_ms(now);
+    for (const one of seen) {
+      if (one.kind === 'stopped') {
+        this.relay?.intents.endTransaction(this.seen.connectorOf(one.transaction));
+      }
+      this.seen.take(one, now, wall_ms, this.station.connectors);
+      if (one.kind !== 'clock') this.news = true;
+    }
   }
 
   /** A reboot may have lost the floor, and what was asked before it will not be answered. */
-  private booted(now: Instant): void {
+  private afterBoot(now: Instant): void {
     this.tell('booted', 'station booted', now);
-    this.calls.clear();
+    this.forgetCalls(now);
     this.dirty();
     this.floor.begin(now);
   }
 
-  private receiveReply(reply: ResultFrame | ErrorFrame, now: Instant): void {
+  private receiveReply(reply: Reply, now: Instant): void {
     const call = this.calls.answered(reply.id);
     if (call === undefined) return;
     this.timeouts = 0;
-    this.settle(call, reply.type === 'result' ? reply.payload : undefined, now);
+    if (call.purpose.kind === 'relay') call.purpose.done(this.checked(call, reply), now);
+    else this.settle(call, reply.type === 'result' ? reply.payload : undefined, now);
     this.pump(now);
   }
 
-  /** The outcome of one call; `payload` is absent for an error or no answer. */
-  private settle(call: SentCall<Purpose>, payload: JsonObject | undefined, now: Instant): void {
+  /** An answer that is not what its action says does not reach the CPMS. */
+  private checked(call: OutgoingCall<Purpose>, reply: Reply): Reply {
+    const check = this.context.config.relay?.schema;
+    const { action } = call.request;
+    if (reply.type === 'error' || check?.(this.protocol, action, 'conf', reply.payload) !== false) {
+      return reply;
+    }
+    return { type: 'error', id: reply.id, code: 'InternalError', description: 'bad answer' };
+  }
+
+  /** The outcome of a call of our own; `payload` is absent for an error or no answer. */
+  private settle(call: OutgoingCall<Purpose>, payload: JsonObject | undefined, now: Instant): void {
     const { purpose } = call;
     const accepted = payload !== undefined && this.dialect.accepted(payload);
     switch (purpose.kind) {
@@ -177,94 +235,29 @@ export class StationSession {
         this.floor.reply(purpose, payload, accepted, now);
         return;
       case 'lease':
-        this.leaseReply(purpose.write, accepted, now);
-        return;
       case 'clear':
-        // ClearChargingProfile: "Unknown" says that there is none, as good as cleared.
-        if (accepted || (payload && call.request.action === 'ClearChargingProfile')) {
-          this.hold.cleared();
-        }
-        this.dirty();
+        this.leases.reply(purpose, call.request.action, accepted, payload !== undefined, now);
+        return;
+      case 'relay':
+        purpose.done(undefined, now);
         return;
       case 'other':
         return;
     }
   }
 
-  private leaseReply(write: LeaseWrite, accepted: boolean, now: Instant): void {
-    if (accepted) {
-      this.hold.acknowledged(write, now);
-      this.context.counts.leasesAcknowledged += 1;
-    } else {
-      this.context.counts.leasesRejected += 1;
-      this.tell(
-        'lease-rejected',
-        `station refused ${write.limit_A} A`,
-        now,
-        'run the commissioning self-test: unit, stack levels or smart charging may be off',
-      );
-    }
-    this.dirty();
-  }
+  // --- orders of the site ------------------------------------------------------------------
 
-  // --- leases ------------------------------------------------------------------------------
-
-  /** One station's part of a decision. The only way by which a lease profile is ever written. */
-  lease(lease: StationLease, batch: LeaseBatch, now: Instant): void {
-    if (lease.action === 'keep') return;
-    const { station } = this;
-    if (lease.action === 'clear' || lease.limit_A === station.floor_A) {
-      if (this.hold.possible(now)) this.clearLease(now);
-      return;
-    }
-    const clockError_ms = this.seen.clockError_ms() ?? 0;
-    const held = this.hold.inForce(now);
-    const refusal = leaseRefusal(station, lease, {
-      connected: this.link !== undefined,
-      floorVerified: this.floor.verified,
-      clockError_ms,
-      mayRenew: this.hold.mayRenew(station, now),
-      ...(held !== undefined && { heldLimit_A: held.limit_A }),
-    });
-    if (refusal !== undefined) {
-      this.context.counts.leasesRefused += 1;
-      this.tell('lease-refused', `lease of ${lease.limit_A} A not written: ${refusal}`, now);
-      if (refusal === 'clock-skew') this.askClock(clockError_ms, now);
-      return;
-    }
-    const limit_A = amps(Math.min(lease.limit_A, station.max_A));
-    const ttl_ms = Math.min(lease.ttl_ms, station.ttl_ms);
-    const decided = this.context.config.wall_ms(batch.decided_at);
-    const terms = leaseTerms(limit_A, ttl_ms, decided, clockError_ms);
-    const write = { limit_A, cycle: batch.cycle, ends_at: later(batch.decided_at, ttl_ms) };
-    this.ask(
-      this.dialect.lease(station, terms, this.context.nominal_V),
-      { kind: 'lease', write },
-      'safety',
-      now,
-      'lease',
-      later(batch.decided_at, LEASE_SEND_MS),
-    );
+  lease(lease: LeaseOrder, batch: LeaseBatch, now: Instant): void {
+    this.leases.order(lease, batch, now);
   }
 
   clearLease(now: Instant): void {
-    const request = this.dialect.clearLease(this.station, this.context.nominal_V);
-    this.ask(request, { kind: 'clear' }, 'safety', now, 'lease');
+    this.leases.clear(now);
   }
 
   leasePossible(now: Instant): boolean {
-    return this.hold.possible(now);
-  }
-
-  private askClock(error_ms: number, now: Instant): void {
-    this.tell(
-      'clock-skew',
-      `station clock is ${Math.round(error_ms / 1000)} s off (allowed ${MAX_SKEW_MS / 1000} s)`,
-      now,
-      'the station must take its time from this controller; check its time source',
-    );
-    this.seen.forgetClock();
-    this.ask(this.dialect.askClock(), { kind: 'other' }, 'normal', now, 'clock');
+    return this.leases.hold.possible(now);
   }
 
   // --- calls -------------------------------------------------------------------------------
@@ -277,61 +270,94 @@ export class StationSession {
     key?: string,
     sendBy: Instant = later(now, 30_000),
   ): void {
-    const call = { request, purpose, priority, sendBy, ...(key !== undefined && { key }) };
-    const dropped = this.calls.add(call);
-    if (dropped.length > 0) this.tell('queue-full', 'too many calls wait for the station', now);
+    this.calls.add({ request, purpose, priority, sendBy, ...(key !== undefined && { key }) });
+    this.pump(now);
+  }
+
+  /** Sends a call of the CPMS, or one made from it, behind our own. */
+  askRelayed(call: CallFrame, now: Instant, done: RelayPurpose['done']): void {
+    if (this.link === undefined) {
+      done(undefined, now);
+      return;
+    }
+    const { id, action, payload, raw } = call;
+    this.calls.add({
+      request: { action, payload },
+      purpose: { kind: 'relay', done },
+      priority: 'normal',
+      sendBy: later(now, RELAYED_ANSWER_MS),
+      answer_ms: RELAYED_ANSWER_MS,
+      relayed: { id, ...(raw !== undefined && { raw }) },
+    });
     this.pump(now);
   }
 
   private pump(now: Instant): void {
     const { link } = this;
-    if (link === undefined) return;
-    for (;;) {
+    while (link !== undefined) {
       const call = this.calls.next(() => this.context.newId(), now);
-      if (call === undefined) return;
-      const frame: CallFrame = { type: 'call', id: call.id, ...call.request };
-      const verdict = this.context.config.guard?.(this.station, frame, now);
-      if (verdict === undefined || verdict.allowed) {
-        if (call.purpose.kind === 'lease') this.hold.sent(call.purpose.write, now);
+      if (call === undefined) break;
+      const raw = call.relayed?.raw;
+      const frame: CallFrame = {
+        type: 'call',
+        id: call.id,
+        ...call.request,
+        ...(raw !== undefined && { raw }),
+      };
+      if (this.passes(frame, call.purpose, now)) {
+        if (call.purpose.kind === 'lease') this.leases.hold.sent(call.purpose.write, now);
         link.send(frame);
-        return;
+        break;
       }
-      this.tell('denied', `own ${frame.action} denied: ${verdict.reason}`, now);
       this.calls.answered(call.id);
       this.settle(call, undefined, now);
     }
+    for (const call of this.calls.takeLapsed()) {
+      this.tell('queue-full', `${call.request.action} was not sent`, now);
+      if (call.purpose.kind !== 'lease') this.settle(call, undefined, now);
+    }
   }
 
-  // --- time --------------------------------------------------------------------------------
+  /** Our own calls pass the guard too; those of the CPMS passed it when they came. */
+  private passes(frame: CallFrame, purpose: Purpose, now: Instant): boolean {
+    if (purpose.kind === 'relay') return true;
+    const verdict = this.context.config.guard?.(this.station, frame, now);
+    if (verdict === undefined || verdict.allowed) return true;
+    this.tell('denied', `own ${frame.action} denied: ${verdict.reason}`, now);
+    return false;
+  }
 
   tick(now: Instant): void {
+    this.relay?.tick(now);
     if (this.link === undefined) return;
     const late = this.calls.overdue(now);
-    if (late !== undefined) this.timedOut(late, now);
+    if (late !== undefined) {
+      this.context.counts.callsTimedOut += 1;
+      this.timeouts += 1;
+      this.tell('call-timeout', `no answer to ${late.request.action}`, now);
+      this.settle(late, undefined, now);
+      if (this.timeouts >= MAX_TIMEOUTS) this.link.close(1008, 'station does not answer');
+    }
     this.floor.tick(now);
     this.pump(now);
-  }
-
-  private timedOut(call: SentCall<Purpose>, now: Instant): void {
-    this.context.counts.callsTimedOut += 1;
-    this.timeouts += 1;
-    this.tell('call-timeout', `no answer to ${call.request.action}`, now);
-    this.settle(call, undefined, now);
-    if (this.timeouts >= MAX_TIMEOUTS) this.link?.close(1008, 'station does not answer');
   }
 
   // --- picture -----------------------------------------------------------------------------
 
   image(now: Instant): StationImage {
     this.news = false;
-    const lease = this.hold.inForce(now);
-    if (this.cached !== undefined && this.cached.lease === lease) return this.cached;
+    const lease = this.leases.hold.inForce(now);
+    const wall_ms = this.context.config.wall_ms(now);
+    const requested = this.relay?.intents.requested_A(wall_ms);
+    const old = this.cached;
+    if (old !== undefined && old.lease === lease && old.requested_A === requested) return old;
     this.cached = {
       station: this.station.id,
       connected: this.link !== undefined,
       floorVerified: this.link !== undefined && this.floor.verified,
       ...this.seen.picture(),
       ...(lease !== undefined && { lease }),
+      ...(requested !== undefined && { requested_A: amps(requested) }),
       lastSeen_at: this.lastSeen_at,
     };
     return this.cached;
@@ -352,7 +378,7 @@ export class StationSession {
     this.news = true;
   }
 
-  private tell(code: FleetEventCode, text: string, now: Instant, hint?: string): void {
+  tell(code: FleetEventCode, text: string, now: Instant, hint?: string): void {
     this.context.event(this.station.id, code, text, now, hint);
   }
 }

@@ -1,11 +1,14 @@
 import type { Instant } from '../time';
 import type { FleetConfig, FleetEventCode } from './config';
+import type { RelayShared } from './relayServices';
 
 /** What the sessions of a fleet share. */
 export interface SessionContext {
   readonly config: FleetConfig;
   readonly nominal_V: number;
   readonly counts: Counts;
+  /** Absent without a CPMS. */
+  readonly shared?: RelayShared;
   newId(): string;
   newTransaction(): number;
   event(station: string, code: FleetEventCode, text: string, now: Instant, hint?: string): void;

@@ -21,6 +21,7 @@ export type FloorPurpose =
 
 /** What the floor needs from its session. */
 export interface FloorHost {
+  dialect(): Dialect;
   ask(request: Request, purpose: FloorPurpose, priority: 'safety' | 'normal', now: Instant): void;
   /** The station said that the lease profile is gone. */
   cleared(): void;
@@ -34,15 +35,17 @@ export class StationFloor {
   private step: FloorStep = 'settings';
   private due_at: Instant | undefined;
   private reported: ReportedSettings = {};
-  private readonly dialect: Dialect;
   private readonly context: SessionContext;
   private readonly host: FloorHost;
 
-  constructor(station: StationConfig, dialect: Dialect, context: SessionContext, host: FloorHost) {
+  constructor(station: StationConfig, context: SessionContext, host: FloorHost) {
     this.station = station;
-    this.dialect = dialect;
     this.context = context;
     this.host = host;
+  }
+
+  private get dialect(): Dialect {
+    return this.host.dialect();
   }
 
   get verified(): boolean {

@@ -1,9 +1,9 @@
-import { WebSocket } from 'ws';
+import { isUtf8 } from 'node:buffer';
 import { encodeFrame } from '../../ocpp';
 import type { OcppProtocol, StationLink, StationPort } from '../../ocpp';
 import type { Clock } from '../../time';
-import type { RpcClient } from './rpcSocket';
-import { answersPing, takeMessages } from './rpcSocket';
+import { answersPing, CLOSED, OPEN, socketOf, takeMessages } from './rpcSocket';
+import type { RpcClient, Socket } from './rpcSocket';
 import { TokenBucket } from './throttle';
 import type { GateEventCode, OcppServerOptions } from './types';
 
@@ -18,7 +18,7 @@ const CLOSE_MS = 2_000;
 /** One authenticated station socket, joined to its session in the fleet. */
 export class StationConnection {
   readonly identity: string;
-  private readonly socket: WebSocket;
+  private readonly socket: Socket;
   private readonly client: RpcClient;
   private readonly clock: Clock;
   private readonly bucket: TokenBucket;
@@ -36,11 +36,8 @@ export class StationConnection {
     this.clock = clock;
     this.tell = tell;
     this.bucket = new TokenBucket(PER_SECOND, BURST, clock.now());
-    this.socket = takeMessages(
-      client,
-      (text) => this.received(text),
-      () => this.shut(1003, 'text only'),
-    );
+    this.socket = socketOf(client);
+    takeMessages(client, (bytes) => this.received(bytes));
     client.on('socketError', () => this.tell('socket-error', 'socket failed'));
     this.socket.once('close', () => this.port?.closed(this.clock.now()));
   }
@@ -71,19 +68,23 @@ export class StationConnection {
     return answersPing(this.socket, within_ms);
   }
 
-  private received(text: string): void {
+  private received(bytes: Buffer): void {
+    // A text message is UTF-8 by RFC 6455; what is not came as a binary one.
+    if (!isUtf8(bytes)) {
+      this.shut(1003, 'text only');
+      return;
+    }
     const now = this.clock.now();
     if (!this.bucket.take(now)) {
       this.tell('flood', 'too many messages', 'check the meter value interval of the station');
       this.shut(1008, 'too many messages');
       return;
     }
-    if (text.length === 0) return;
-    this.port?.receiveText(text, now);
+    if (bytes.length > 0) this.port?.receiveText(bytes.toString('utf8'), now);
   }
 
   private send(text: string): void {
-    if (this.socket.readyState !== WebSocket.OPEN) return;
+    if (this.socket.readyState !== OPEN) return;
     if (this.socket.bufferedAmount > MAX_BUFFERED) {
       this.tell('slow-reader', 'station does not read its messages');
       this.socket.terminate();
@@ -97,7 +98,7 @@ export class StationConnection {
     const port = this.port;
     this.port = undefined;
     port?.closed(this.clock.now());
-    if (this.socket.readyState === WebSocket.CLOSED) return;
+    if (this.socket.readyState === CLOSED) return;
     this.socket.close(code, reason);
     const timer = setTimeout(() => this.socket.terminate(), CLOSE_MS);
     this.socket.once('close', () => clearTimeout(timer));

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../time';
+import { certificateFault, certificateOf } from './certificate';
 import { identityOf, passwordOf, protocolOf, refuse } from './handshake';
 import { SecretVerifier } from './secret';
 import { FailureThrottle } from './throttle';
@@ -13,6 +14,9 @@ const FAILURES_PER_ADDRESS = 60;
 const DECIDE_MS = 10_000;
 /** Upgrades that wait for their decision at once. */
 const MAX_DECIDING = 512;
+
+const CERTIFICATE_HINT =
+  "install a certificate of this site's issuer whose name is the identity, or correct the clock";
 
 export interface Admitted {
   readonly identity: string;
@@ -103,8 +107,15 @@ export class UpgradeGate {
     if (this.perStation.held(pair, now) || this.perAddress.held(address, now)) {
       return [429, 'throttled', 'too many failed logins', 'wait a minute, then try once'];
     }
-    const password = passwordOf(request.headers.authorization, identity);
     const credential = this.policy.credentialOf(identity);
+    const shown = certificateOf(request);
+    if (shown !== undefined && credential !== undefined) {
+      const fault = certificateFault(shown, identity, credential, this.policy.clock.wall_ms());
+      if (fault === undefined) return { identity, protocol };
+      this.perStation.failed(pair, now);
+      return [401, 'certificate-refused', `station ${identity}: ${fault}`, CERTIFICATE_HINT];
+    }
+    const password = passwordOf(request.headers.authorization, identity);
     const verdict =
       password === undefined || password.length === 0
         ? 'missing'

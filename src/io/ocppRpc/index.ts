@@ -17,3 +17,6 @@ export type {
   ServerTls,
   StationCredential,
 } from './types';
+export { upstreamConnector } from './upstream';
+export type { UpstreamOptions } from './upstream';
+export { schemaCheck } from './schemaCheck';

@@ -1,47 +1,57 @@
-import type { RPCServer } from 'ocpp-rpc';
-import { WebSocket } from 'ws';
+/** What this adapter uses of the WebSocket inside an ocpp-rpc client. */
+export interface Socket {
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  ping(): void;
+  close(code: number, reason: string): void;
+  terminate(): void;
+  once(event: 'close', listener: () => void): unknown;
+  on(event: 'pong', listener: () => void): unknown;
+  off(event: 'pong' | 'close', listener: () => void): unknown;
+}
 
-/** The part of ocpp-rpc's server-side client that is used here. */
+/** RFC 6455 ready states as ws numbers them. */
+export const OPEN = 1;
+export const CLOSED = 3;
+
+/** The part of an ocpp-rpc client that is used here. */
 export interface RpcClient {
-  readonly identity?: string | undefined;
   sendRaw(message: string): void;
   close(options: { code?: number; reason?: string; force?: boolean }): Promise<unknown>;
   on(event: 'close' | 'disconnect' | 'socketError', listener: () => void): unknown;
 }
 
-/** Whether an object of ocpp-rpc has the two private parts that this adapter relies on. */
-function internals(client: object): WebSocket {
+function isSocket(value: unknown): value is Socket {
+  if (typeof value !== 'object' || value === null) return false;
+  const methods = ['ping', 'close', 'terminate', 'once', 'on', 'off'];
+  return methods.every((name) => typeof Reflect.get(value, name) === 'function');
+}
+
+/** The WebSocket of an ocpp-rpc client that is open. */
+export function socketOf(client: object): Socket {
   const socket: unknown = Reflect.get(client, '_ws');
-  const reader: unknown = Reflect.get(client, '_onMessage');
-  if (!(socket instanceof WebSocket) || typeof reader !== 'function') {
-    throw new TypeError('ocpp-rpc is not the pinned 2.2.1: its client has no _ws or _onMessage');
-  }
+  if (!isSocket(socket)) throw new TypeError('ocpp-rpc is not the pinned 2.2.1: no _ws');
   return socket;
 }
 
 /**
  * Takes the messages of an ocpp-rpc client before the library reads them. The library would parse
- * each message a second time, answer malformed ones itself (echoing the payload, reference to
- * lib/client.js `_onMessage`), run a handler per call without bound, and re-create message ids.
- * Everything else stays the library's: handshake, sub-protocol, pings, reconnecting, closing.
- * @returns the WebSocket, for pings and back-pressure
+ * each message a second time, answer malformed ones itself (echoing the payload; its lib/client.js,
+ * `_onMessage`), run a handler per call without bound, and re-create message ids. All else stays
+ * the library's: handshake, sub-protocol, pings, closing.
+ * @param onBytes - one message as received, text or binary
  */
-export function takeMessages(
-  client: object,
-  onText: (text: string) => void,
-  onBinary: () => void,
-): WebSocket {
-  const socket = internals(client);
-  Object.defineProperty(client, '_onMessage', { value: () => undefined });
-  socket.on('message', (data: unknown, isBinary: boolean) => {
-    if (isBinary || !Buffer.isBuffer(data)) onBinary();
-    else onText(data.toString('utf8'));
+export function takeMessages(client: object, onBytes: (bytes: Buffer) => void): void {
+  if (typeof Reflect.get(client, '_onMessage') !== 'function') {
+    throw new TypeError('ocpp-rpc is not the pinned 2.2.1: no _onMessage');
+  }
+  Object.defineProperty(client, '_onMessage', {
+    value: (data: unknown) => onBytes(Buffer.isBuffer(data) ? data : Buffer.alloc(0)),
   });
-  return socket;
 }
 
 /** Sends a ping and resolves whether the peer answered in time. */
-export function answersPing(socket: WebSocket, within_ms: number): Promise<boolean> {
+export function answersPing(socket: Socket, within_ms: number): Promise<boolean> {
   return new Promise((resolve) => {
     const done = (answer: boolean): void => {
       clearTimeout(timer);
@@ -53,10 +63,8 @@ export function answersPing(socket: WebSocket, within_ms: number): Promise<boole
     const onClose = (): void => done(false);
     const timer = setTimeout(() => done(false), within_ms);
     socket.on('pong', onPong);
-    socket.on('close', onClose);
-    if (socket.readyState !== WebSocket.OPEN) done(false);
+    socket.once('close', onClose);
+    if (socket.readyState !== OPEN) done(false);
     else socket.ping();
   });
 }
-
-export type { RPCServer };

@@ -4,7 +4,7 @@ import { createServer as createHttps } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { RPCServer } from 'ocpp-rpc';
-import { MAX_TEXT_16 } from '../../ocpp';
+import { MAX_TEXT_16, MAX_TEXT_201 } from '../../ocpp';
 import type { OcppProtocol } from '../../ocpp';
 import { StationConnection } from './connection';
 import { UpgradeGate } from './gate';
@@ -51,7 +51,10 @@ class StationServer implements OcppServer {
     this.rpc = new RPCServer({
       protocols: [...protocols],
       pingIntervalMs: options.pingInterval_ms ?? 30_000,
-      wssOptions: { maxPayload: MAX_TEXT_16, perMessageDeflate: false },
+      wssOptions: {
+        maxPayload: protocols.includes('ocpp2.0.1') ? MAX_TEXT_201 : MAX_TEXT_16,
+        perMessageDeflate: false,
+      },
     });
     this.rpc.auth((accept, reject, handshake) => {
       const admitted = this.admitted.get(handshake.request);
@@ -78,7 +81,8 @@ class StationServer implements OcppServer {
       ...(tls.clientIssuers !== undefined && {
         ca: tls.clientIssuers,
         requestCert: true,
-        rejectUnauthorized: true,
+        // Refused at the gate instead, with a reason for the log: here it would be a bare reset.
+        rejectUnauthorized: false,
       }),
     };
     const http = secure ? createHttps({ ...limits, ...secure }) : createHttp(limits);

@@ -17,6 +17,8 @@ export const GATE_EVENT_CODES = [
   'flood',
   'slow-reader',
   'socket-error',
+  'certificate-refused',
+  'certificate-expires',
 ] as const;
 export type GateEventCode = (typeof GATE_EVENT_CODES)[number];
 
@@ -31,15 +33,20 @@ export interface GateEvent {
   readonly hint?: string;
 }
 
+/** How a station proves who it is: OCPP security profiles 1 and 2 by secret, 3 by certificate. */
 export interface StationCredential {
-  /** From `hashSecret`. */
-  readonly secretHash: string;
+  /** From `hashSecret`. Absent: the station has no password and must show a certificate. */
+  readonly secretHash?: string;
+  /** Profile 3: the certificate's common name or serial number, default the identity itself. */
+  readonly certificateName?: string;
+  /** SHA-256 fingerprints (hex, upper case, colons) that are no longer taken. */
+  readonly deniedFingerprints?: readonly string[];
 }
 
 export interface ServerTls {
   readonly cert: string | Buffer;
   readonly key: string | Buffer;
-  /** Issuers of client certificates; present = security profile 3, every station must show one. */
+  /** Issuers of client certificates (profile 3). Absent: stations show none (profile 2). */
   readonly clientIssuers?: string | Buffer;
 }
 

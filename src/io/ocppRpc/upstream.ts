@@ -1,0 +1,130 @@
+import { isUtf8 } from 'node:buffer';
+import { RPCClient } from 'ocpp-rpc';
+import { MAX_TEXT_201 } from '../../ocpp';
+import type { OcppProtocol, UpstreamConnector, UpstreamEvents, UpstreamLink } from '../../ocpp';
+import type { Clock } from '../../time';
+import { OPEN, socketOf, takeMessages } from './rpcSocket';
+import type { Socket } from './rpcSocket';
+
+/** A CPMS that accepts TCP and says nothing must not hold a station for ever. */
+const HANDSHAKE_MS = 10_000;
+/** Bytes a CPMS may leave unread before the connection is given up. */
+const MAX_BUFFERED = 4 * 1024 * 1024;
+
+export interface UpstreamOptions {
+  /** `wss://cpms.example/ocpp`; the identity of the station is appended. */
+  readonly url: string;
+  readonly clock: Clock;
+  /** The gateway's own password at the CPMS for a station. Station secrets never leave it. */
+  readonly passwordOf?: (station: string) => string | undefined;
+  readonly tls?: {
+    readonly ca?: string | Buffer;
+    readonly cert?: string | Buffer;
+    readonly key?: string | Buffer;
+  };
+  readonly pingInterval_ms?: number;
+}
+
+/**
+ * Opens one socket per station to the CPMS on ocpp-rpc's client, without its reconnect: that one
+ * gives up for good on some errors and keeps calls for later; the relay dials again itself.
+ */
+export function upstreamConnector(options: UpstreamOptions): UpstreamConnector {
+  return (station, protocol, events) => new RpcUpstream(options, station, protocol, events);
+}
+
+class RpcUpstream implements UpstreamLink {
+  private readonly client: RPCClient;
+  private readonly options: UpstreamOptions;
+  private readonly events: UpstreamEvents;
+  private socket: Socket | undefined;
+  private ended = false;
+
+  constructor(
+    options: UpstreamOptions,
+    station: string,
+    protocol: OcppProtocol,
+    events: UpstreamEvents,
+  ) {
+    this.options = options;
+    this.events = events;
+    const password = options.passwordOf?.(station);
+    this.client = new RPCClient({
+      endpoint: options.url,
+      identity: station,
+      protocols: [protocol],
+      password: password ?? null,
+      reconnect: false,
+      maxReconnects: 0,
+      callTimeoutMs: 30_000,
+      callConcurrency: 1,
+      pingIntervalMs: options.pingInterval_ms ?? 30_000,
+      deferPingsOnActivity: false,
+      respondWithDetailedErrors: false,
+      strictMode: false,
+      strictModeValidators: [],
+      maxBadMessages: Infinity,
+      headers: {},
+      backoff: { initialDelay: 1_000, maxDelay: 10_000, factor: 2, randomisationFactor: 0.25 },
+      wsOpts: {
+        handshakeTimeout: HANDSHAKE_MS,
+        maxPayload: MAX_TEXT_201,
+        perMessageDeflate: false,
+        minVersion: 'TLSv1.2',
+        ...options.tls,
+      },
+    });
+    takeMessages(this.client, (bytes) => this.received(bytes));
+    this.client.on('disconnect', () => this.end());
+    this.client.on('socketError', () => undefined);
+    this.client.connect().then(
+      () => this.opened(),
+      () => this.end(),
+    );
+  }
+
+  private opened(): void {
+    if (this.socket !== undefined) return;
+    if (this.ended) {
+      this.hangUp();
+      return;
+    }
+    this.socket = socketOf(this.client);
+    this.events.opened(this.options.clock.now());
+  }
+
+  private received(bytes: Buffer): void {
+    if (bytes.length === 0 || !isUtf8(bytes)) return;
+    // The first message may come before the promise of `connect` has told us that we are open.
+    if (!this.ended) this.opened();
+    this.events.received(bytes.toString('utf8'), this.options.clock.now());
+  }
+
+  send(text: string): void {
+    const { socket } = this;
+    if (socket?.readyState !== OPEN) return;
+    if (socket.bufferedAmount > MAX_BUFFERED) socket.terminate();
+    else this.client.sendRaw(text);
+  }
+
+  close(): void {
+    this.ended = true;
+    this.hangUp();
+  }
+
+  private hangUp(): void {
+    const { socket } = this;
+    if (socket === undefined) {
+      this.client.close({ force: true }).catch(() => undefined);
+      return;
+    }
+    socket.close(1000, '');
+    setTimeout(() => socket.terminate(), 2_000).unref();
+  }
+
+  private end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.events.closed(this.options.clock.now());
+  }
+}

@@ -1,0 +1,176 @@
+import { isObject } from './codec';
+import { numberOf, textOf } from './fields';
+import type { RecordStore } from './relayTypes';
+
+/** Records kept for a CPMS that is away: a week of 50 stations at one meter value a minute. */
+const MAX_RECORDS = 600_000;
+/** Dead records that are worth a rewrite of the store. */
+const MIN_GARBAGE = 5_000;
+
+/** One message of a station that we acknowledged and the CPMS has not. */
+export interface BacklogRecord {
+  readonly sequence: number;
+  readonly station: string;
+  readonly id: string;
+  readonly action: string;
+  /** The message as received; what is sent is this, byte for byte, unless an id is mapped. */
+  readonly raw: string;
+  /** The provisional transaction id given to it (1.6 StartTransaction). */
+  readonly provisional?: number;
+  /** Sent to the CPMS at least once without an answer. */
+  sent: boolean;
+}
+
+/**
+ * The durable queue between stations and an absent CPMS: per station in order, acknowledged only
+ * when on disk, removed only when the CPMS answered.
+ */
+export class Backlog {
+  private readonly store: RecordStore;
+  private readonly queues = new Map<string, BacklogRecord[]>();
+  private readonly mapped = new Map<string, number>();
+  private next = 1;
+  private live = 0;
+  private garbage = 0;
+  repeated = 0;
+
+  constructor(store: RecordStore, recovered: readonly string[]) {
+    this.store = store;
+    for (const text of recovered) this.recover(text);
+  }
+
+  get size(): number {
+    return this.live;
+  }
+
+  stations(): readonly string[] {
+    return [...this.queues].flatMap(([station, queue]) => (queue.length > 0 ? [station] : []));
+  }
+
+  first(station: string): BacklogRecord | undefined {
+    return this.queues.get(station)?.[0];
+  }
+
+  isEmpty(station: string): boolean {
+    return this.first(station) === undefined;
+  }
+
+  /** A message that is already kept: its sender did not hear our acknowledgement. */
+  find(station: string, id: string, raw: string): BacklogRecord | undefined {
+    return this.queues.get(station)?.find((record) => record.id === id && record.raw === raw);
+  }
+
+  /** Keeps a message; false when the bound is reached and the station must keep it itself. */
+  add(record: Omit<BacklogRecord, 'sequence' | 'sent'>, durable: () => void): boolean {
+    if (this.live >= MAX_RECORDS) return false;
+    const kept = { ...record, sequence: this.next, sent: false };
+    this.insert(kept);
+    this.store.append(messageText(kept), durable);
+    return true;
+  }
+
+  private insert(record: BacklogRecord): void {
+    this.next = Math.max(this.next, record.sequence + 1);
+    const queue = this.queues.get(record.station) ?? [];
+    queue.push(record);
+    this.queues.set(record.station, queue);
+    this.live += 1;
+  }
+
+  /** The CPMS answered; the record is done with. */
+  done(record: BacklogRecord): void {
+    this.drop(record.sequence, record.station);
+    this.store.append(JSON.stringify({ t: 'd', n: record.sequence, s: record.station }), nothing);
+    this.garbage += 2;
+    if (this.garbage > MIN_GARBAGE && this.garbage > 2 * this.live) this.compact();
+  }
+
+  private drop(sequence: number, station: string): void {
+    const queue = this.queues.get(station);
+    const index = queue?.findIndex((record) => record.sequence === sequence) ?? -1;
+    if (queue === undefined || index < 0) return;
+    queue.splice(index, 1);
+    this.live -= 1;
+    if (queue.length === 0) this.queues.delete(station);
+  }
+
+  /** Remembers which id the CPMS gave to a transaction that we had numbered. */
+  map(station: string, provisional: number, real: number): void {
+    this.mapped.set(`${station} ${provisional}`, real);
+    this.store.append(JSON.stringify({ t: 'r', s: station, p: provisional, r: real }), nothing);
+  }
+
+  realOf(station: string, provisional: number): number | undefined {
+    return this.mapped.get(`${station} ${provisional}`);
+  }
+
+  provisionalOf(station: string, real: number): number | undefined {
+    for (const [key, value] of this.mapped) {
+      if (value === real && key.startsWith(`${station} `)) {
+        return Number(key.slice(station.length + 1));
+      }
+    }
+    return undefined;
+  }
+
+  private compact(): void {
+    const records: string[] = [];
+    for (const [key, real] of this.mapped) {
+      const [station, provisional] = key.split(' ');
+      records.push(JSON.stringify({ t: 'r', s: station, p: Number(provisional), r: real }));
+    }
+    const all = [...this.queues.values()].flat().sort((a, b) => a.sequence - b.sequence);
+    for (const record of all) records.push(messageText(record));
+    this.store.rewrite(records);
+    this.garbage = 0;
+  }
+
+  /** Takes one stored record; what is no record of ours is passed over. */
+  private recover(text: string): void {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      return;
+    }
+    if (!isObject(value)) return;
+    const station = textOf(value, 's', 64);
+    const sequence = numberOf(value, 'n');
+    if (station === undefined) return;
+    const type = textOf(value, 't', 1);
+    if (type === 'd' && sequence !== undefined) {
+      this.drop(sequence, station);
+      this.next = Math.max(this.next, sequence + 1);
+      this.garbage += 2;
+    } else if (type === 'r') {
+      const provisional = numberOf(value, 'p');
+      const real = numberOf(value, 'r');
+      if (provisional !== undefined && real !== undefined) {
+        this.mapped.set(`${station} ${provisional}`, real);
+      }
+    } else if (type === 'm' && sequence !== undefined) {
+      const id = textOf(value, 'i', 36);
+      const action = textOf(value, 'a', 50);
+      const raw = textOf(value, 'x', Number.MAX_SAFE_INTEGER);
+      const provisional = numberOf(value, 'p');
+      if (id === undefined || action === undefined || raw === undefined) return;
+      const base = { sequence, station, id, action, raw };
+      // Whether it was sent before the restart is not known: it counts as a possible repeat.
+      this.insert({ ...base, ...(provisional !== undefined && { provisional }), sent: true });
+    }
+  }
+}
+
+const nothing = (): void => undefined;
+
+function messageText(record: BacklogRecord): string {
+  return JSON.stringify({
+    t: 'm',
+    n: record.sequence,
+    s: record.station,
+    i: record.id,
+    a: record.action,
+    x: record.raw,
+    ...(record.provisional !== undefined && { p: record.provisional }),
+  });
+}

@@ -1,0 +1,133 @@
+import type { Instant } from '../time';
+import type { Request } from './dialect';
+import { numberOf, objectOf } from './fields';
+import type { CallFrame, ErrorFrame, JsonObject, ResultFrame } from './frame';
+import { intentOf, isReserved } from './intents';
+import type { Intents } from './intents';
+import type { RelayServices, RelayShared } from './relayServices';
+
+type Done = (reply: ResultFrame | ErrorFrame) => void;
+
+/**
+ * What becomes of a CALL of the CPMS that the guard let pass. Rewrite rules (all others go through
+ * byte for byte):
+ * - a station maximum of the CPMS is kept as intent and never sent: the highest stack level of that
+ *   purpose would win over lease and floor (1.6, 3.13.2); the site takes it as a request instead;
+ * - a clear without purpose becomes clears of the other purposes, so that it spares the floor;
+ * - a transaction id that the station knows under a provisional number is mapped.
+ */
+export function composeCpmsCall(
+  shared: RelayShared,
+  services: RelayServices,
+  intents: Intents,
+  call: CallFrame,
+  now: Instant,
+  done: Done,
+): void {
+  switch (call.action) {
+    case 'SetChargingProfile':
+      setProfile(shared, services, intents, call, now, done);
+      return;
+    case 'ClearChargingProfile':
+      clearProfile(services, intents, call, now, done);
+      return;
+    default:
+      pass(services, mapped(shared, services, call), now, done);
+  }
+}
+
+function result(call: CallFrame, payload: JsonObject): ResultFrame {
+  return { type: 'result', id: call.id, payload };
+}
+
+/** Sends a call to the station and its answer, as it is, to the CPMS. */
+function pass(services: RelayServices, call: CallFrame, now: Instant, done: Done): void {
+  services.ask(call, now, (reply) => done(reply ?? noAnswer(call)));
+}
+
+function noAnswer(call: CallFrame): ErrorFrame {
+  const description = 'station did not answer';
+  return { type: 'error', id: call.id, code: 'GenericError', description };
+}
+
+function setProfile(
+  shared: RelayShared,
+  services: RelayServices,
+  intents: Intents,
+  call: CallFrame,
+  now: Instant,
+  done: Done,
+): void {
+  const is201 = services.protocol() === 'ocpp2.0.1';
+  const profile = objectOf(call.payload, is201 ? 'chargingProfile' : 'csChargingProfiles');
+  const connector = numberOf(call.payload, is201 ? 'evseId' : 'connectorId') ?? 0;
+  const wall = shared.wall_ms(now);
+  const intent =
+    profile && intentOf(services.station(), connector, profile, wall, shared.nominal_V);
+  if (intent === undefined || isReserved(intent.id)) {
+    done(result(call, { status: 'Rejected' }));
+    return;
+  }
+  if (intent.purpose === 'station-max') {
+    intents.put(intent);
+    services.event('cpms-limit', `CPMS limits the station (profile ${intent.id})`, now);
+    done(result(call, { status: 'Accepted' }));
+    return;
+  }
+  services.ask(mapped(shared, services, call), now, (reply) => {
+    if (reply?.type === 'result' && reply.payload['status'] === 'Accepted') intents.put(intent);
+    done(reply ?? noAnswer(call));
+  });
+}
+
+function clearProfile(
+  services: RelayServices,
+  intents: Intents,
+  call: CallFrame,
+  now: Instant,
+  done: Done,
+): void {
+  const plan = intents.clear(call.payload, services.protocol() === 'ocpp2.0.1');
+  const answer = (cleared: boolean): void =>
+    done(result(call, { status: cleared ? 'Accepted' : 'Unknown' }));
+  if (plan.kind === 'forward') pass(services, call, now, done);
+  else if (plan.kind === 'answer') answer(plan.cleared);
+  else expand(services, plan.requests, plan.cleared, now, answer);
+}
+
+function expand(
+  services: RelayServices,
+  requests: readonly Request[],
+  cleared: boolean,
+  now: Instant,
+  done: (cleared: boolean) => void,
+): void {
+  const [request, ...rest] = requests;
+  if (request === undefined) {
+    done(cleared);
+    return;
+  }
+  const call: CallFrame = { type: 'call', id: services.newId(), ...request };
+  services.ask(call, now, (reply, at) => {
+    const went = reply?.type === 'result' && reply.payload['status'] === 'Accepted';
+    expand(services, rest, cleared || went, at, done);
+  });
+}
+
+/** Puts the station's own number of a transaction into a call of the CPMS. */
+function mapped(shared: RelayShared, services: RelayServices, call: CallFrame): CallFrame {
+  const { id: station } = services.station();
+  const own = (real: unknown): number | undefined =>
+    typeof real === 'number' ? shared.backlog.provisionalOf(station, real) : undefined;
+  const top = own(call.payload['transactionId']);
+  if (top !== undefined) {
+    const payload = { ...call.payload, transactionId: top };
+    return { type: 'call', id: call.id, action: call.action, payload };
+  }
+  const profile = objectOf(call.payload, 'csChargingProfiles');
+  const inner = profile && own(profile['transactionId']);
+  if (profile === undefined || inner === undefined) return call;
+  const csChargingProfiles = { ...profile, transactionId: inner };
+  const payload = { ...call.payload, csChargingProfiles };
+  return { type: 'call', id: call.id, action: call.action, payload };
+}

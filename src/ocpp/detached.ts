@@ -1,0 +1,72 @@
+import type { Instant } from '../time';
+import type { Backlog, BacklogRecord } from './backlog';
+import { encodeFrame } from './codec';
+import type { AuthorisationStatus } from './config';
+import type { Answer } from './dialect';
+import { numberOf } from './fields';
+import type { CallFrame } from './frame';
+import type { RelayServices, RelayShared } from './relayServices';
+
+/** An answer given without the CPMS, perhaps with a transaction id of our own in it. */
+export type DetachedAnswer = Answer & { readonly provisional?: number };
+
+/** Records that must reach the CPMS: billing data, and security events of the station. */
+export function isKept(call: CallFrame): boolean {
+  switch (call.action) {
+    case 'StartTransaction':
+    case 'StopTransaction':
+    case 'TransactionEvent':
+    case 'SecurityEventNotification':
+      return true;
+    case 'MeterValues':
+      return numberOf(call.payload, 'transactionId') !== undefined;
+    default:
+      return false;
+  }
+}
+
+/**
+ * The local controller's answer while the CPMS is away. 1.6 lets the CPMS number transactions, so
+ * a StartTransaction is left with the station unless provisional ids are switched on.
+ * @param known - the record of this very message, when it is a repetition
+ */
+export function answerDetached(
+  shared: RelayShared,
+  services: RelayServices,
+  call: CallFrame,
+  known: BacklogRecord | undefined,
+  now: Instant,
+): DetachedAnswer {
+  const isStart = call.action === 'StartTransaction';
+  if (isStart && shared.config.provisionalIds !== true) {
+    const description = 'no central system, repeat later';
+    return { ok: false, code: 'GenericError', description };
+  }
+  const answer = services.answer(call, (tag) => authorise(shared, services, tag, now), now);
+  if (!isStart || !answer.ok) return answer;
+  if (known?.provisional !== undefined) {
+    const payload = { ...answer.payload, transactionId: known.provisional };
+    return { ok: true, payload };
+  }
+  const provisional = numberOf(answer.payload, 'transactionId');
+  return provisional === undefined ? answer : { ...answer, provisional };
+}
+
+/** Known refusals stay refusals; an unknown tag falls to the policy of the fleet. */
+function authorise(
+  shared: RelayShared,
+  services: RelayServices,
+  tag: string,
+  now: Instant,
+): AuthorisationStatus {
+  return shared.authorisations.known(tag, now) ?? services.unknownTag(tag);
+}
+
+/** The transaction id in a station's message as the CPMS knows it; bytes change only then. */
+export function textForCpms(backlog: Backlog, station: string, call: CallFrame): string {
+  const id = numberOf(call.payload, 'transactionId');
+  const real = id === undefined ? undefined : backlog.realOf(station, id);
+  if (real === undefined) return encodeFrame(call);
+  const payload = { ...call.payload, transactionId: real };
+  return encodeFrame({ type: 'call', id: call.id, action: call.action, payload });
+}

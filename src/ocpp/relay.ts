@@ -1,0 +1,397 @@
+import { later, passed } from '../time';
+import type { Instant } from '../time';
+import type { BacklogRecord } from './backlog';
+import { CallQueue } from './calls';
+import type { SentCall } from './calls';
+import { encodeFrame, MAX_TEXT_201, parseFrame } from './codec';
+import { composeCpmsCall } from './composition';
+import { answerDetached, isKept, textForCpms } from './detached';
+import type { CallFrame, ErrorFrame, ResultFrame } from './frame';
+import { Intents } from './intents';
+import type { RelayServices, RelayShared } from './relayServices';
+import type { UpstreamLink } from './relayTypes';
+import { denialOf, errorFrame, formationCode } from './replies';
+
+const BACKOFF_MS = [1_000, 2_000, 5_000, 10_000, 30_000] as const;
+/** A CPMS that is overloaded still answers within this; after it the station repeats. */
+const CPMS_ANSWER_MS = 30_000;
+/** Calls of a CPMS towards one station at once; OCPP-J allows one. */
+const MAX_CPMS_CALLS = 8;
+/** Attempts at a record that the CPMS answers with an error (1.6 TransactionMessageAttempts). */
+const MAX_ATTEMPTS = 5;
+const RETRY_RECORD_MS = 10_000;
+
+type Purpose =
+  | { readonly kind: 'live'; readonly call: CallFrame }
+  | { readonly kind: 'backlog'; readonly record: BacklogRecord }
+  | { readonly kind: 'boot' }
+  | { readonly kind: 'status' };
+
+/**
+ * One station's way to its CPMS. Attached: raw relay with inspection. Detached: local answers, and
+ * records that are kept on disk until the CPMS has answered them, in order, before anything new.
+ */
+export class StationRelay {
+  readonly intents = new Intents();
+  private readonly calls = new CallQueue<Purpose>();
+  private readonly shared: RelayShared;
+  private readonly services: RelayServices;
+  private link: UpstreamLink | undefined;
+  private open = false;
+  private wanted = false;
+  private retry_at: Instant;
+  private failures = 0;
+  private owedBoot: CallFrame | undefined;
+  private wait_until: Instant | undefined;
+  private attempts = 0;
+  private cpmsCalls = 0;
+  private readonly statuses = new Map<string, CallFrame>();
+
+  constructor(shared: RelayShared, services: RelayServices, now: Instant) {
+    this.shared = shared;
+    this.services = services;
+    this.retry_at = now;
+  }
+
+  private get station(): string {
+    return this.services.station().id;
+  }
+
+  /** Live messages go straight through: socket open, boot told, nothing older waits. */
+  get attached(): boolean {
+    return this.open && this.owedBoot === undefined && this.shared.backlog.isEmpty(this.station);
+  }
+
+  get linkUp(): boolean {
+    return this.open;
+  }
+
+  // --- station side ------------------------------------------------------------------------
+
+  stationConnected(now: Instant): void {
+    this.wanted = true;
+    this.retry_at = now;
+    this.tick(now);
+  }
+
+  stationGone(): void {
+    this.wanted = false;
+    this.statuses.clear();
+    if (this.shared.backlog.isEmpty(this.station)) this.hangUp();
+  }
+
+  /** A CALL of the station that nobody answered yet. */
+  stationCall(call: CallFrame, now: Instant): void {
+    const { fromStation, schema } = this.shared.config;
+    const protocol = this.services.protocol();
+    const verdict = fromStation(this.services.station(), this.services.standing(), call, now);
+    if (!verdict.allowed) {
+      this.shared.counts.denied += 1;
+      this.services.event('denied', `station's ${call.action}: ${verdict.reason}`, now);
+      this.services.reply(call, denialOf(call, verdict.reply), now);
+      return;
+    }
+    if (schema?.(protocol, call.action, 'req', call.payload) === false) {
+      this.services.reply(call, errorFrame(call.id, formationCode(protocol), 'schema'), now);
+      return;
+    }
+    if (this.attached) this.forward(call, now);
+    else this.detached(call, now);
+  }
+
+  private forward(call: CallFrame, now: Instant): void {
+    const raw = textForCpms(this.shared.backlog, this.station, call);
+    const taken = this.calls.add({
+      request: { action: call.action, payload: call.payload },
+      purpose: { kind: 'live', call },
+      priority: 'normal',
+      sendBy: later(now, CPMS_ANSWER_MS),
+      answer_ms: CPMS_ANSWER_MS,
+      relayed: { id: call.id, raw },
+    });
+    if (!taken) this.services.event('queue-full', 'too many messages wait for the CPMS', now);
+    this.pump(now);
+  }
+
+  private detached(call: CallFrame, now: Instant): void {
+    if (call.action === 'BootNotification') this.owedBoot = call;
+    if (call.action === 'StatusNotification') this.keepStatus(call);
+    const { backlog } = this.shared;
+    const raw = encodeFrame(call);
+    const known = backlog.find(this.station, call.id, raw);
+    const answer = answerDetached(this.shared, this.services, call, known, now);
+    const reply: ResultFrame | ErrorFrame = answer.ok
+      ? { type: 'result', id: call.id, payload: answer.payload }
+      : errorFrame(call.id, answer.code, answer.description);
+    if (!answer.ok || !isKept(call) || known !== undefined) {
+      this.services.reply(call, reply, now);
+      return;
+    }
+    const { id, action } = call;
+    const provisional = answer.provisional;
+    const record = { station: this.station, id, action, raw };
+    const say = this.services.sameLink();
+    const kept = backlog.add(
+      { ...record, ...(provisional !== undefined && { provisional }) },
+      () => {
+        // Only now is it safe: an acknowledged record must survive a crash at the next instruction.
+        if (say()) this.services.reply(call, reply, now);
+      },
+    );
+    if (kept) {
+      this.services.observe(answer.seen ?? [], now);
+      this.drain(now);
+      return;
+    }
+    this.shared.counts.dropped += 1;
+    this.services.event('backlog-full', 'no room for records; the station keeps its own', now);
+    this.services.reply(call, errorFrame(id, 'InternalError', 'try again later'), now);
+  }
+
+  private keepStatus(call: CallFrame): void {
+    const { connectorId, evseId } = call.payload;
+    const key = `${String(evseId)}/${String(connectorId)}`;
+    if (this.statuses.size < 64 || this.statuses.has(key)) this.statuses.set(key, call);
+  }
+
+  // --- CPMS side ---------------------------------------------------------------------------
+
+  tick(now: Instant): void {
+    const late = this.calls.overdue(now);
+    if (late !== undefined) this.unanswered(late, now);
+    const needed = this.wanted || !this.shared.backlog.isEmpty(this.station);
+    if (this.link === undefined && needed && passed(this.retry_at, now)) this.dial(now);
+    if (!needed && this.calls.idle) this.hangUp();
+    if (this.wait_until !== undefined && passed(this.wait_until, now)) {
+      this.wait_until = undefined;
+      this.drain(now);
+    }
+    this.pump(now);
+  }
+
+  private dial(now: Instant): void {
+    let mine: UpstreamLink | undefined = undefined;
+    const own = (): boolean => mine !== undefined && this.link === mine;
+    this.retry_at = later(now, BACKOFF_MS[0]);
+    mine = this.shared.config.connect(this.station, this.services.protocol(), {
+      opened: (at) => {
+        if (own()) this.opened(at);
+      },
+      received: (text, at) => {
+        if (own()) this.received(text, at);
+      },
+      closed: (at) => {
+        if (own()) this.closed(at);
+      },
+    });
+    this.link = mine;
+  }
+
+  private opened(now: Instant): void {
+    this.open = true;
+    this.failures = 0;
+    this.attempts = 0;
+    this.services.event('cpms-connected', 'CPMS connected', now);
+    this.drain(now);
+  }
+
+  private closed(now: Instant): void {
+    const was = this.open;
+    this.link = undefined;
+    this.open = false;
+    this.cpmsCalls = 0;
+    this.wait_until = undefined;
+    const wait_ms = BACKOFF_MS[Math.min(this.failures, BACKOFF_MS.length - 1)] ?? 30_000;
+    this.failures += 1;
+    this.retry_at = later(now, wait_ms);
+    if (was) this.services.event('cpms-lost', 'CPMS connection lost', now);
+    // What the CPMS had not answered is treated as if it had come now, without a CPMS.
+    for (const { purpose } of this.calls.clear()) {
+      if (purpose.kind === 'live') this.detached(purpose.call, now);
+    }
+    if (this.shared.config.whenDetached === 'strict-6.3') {
+      this.services.closeStation(1001, 'no central system');
+    }
+  }
+
+  private hangUp(): void {
+    const { link } = this;
+    this.link = undefined;
+    this.open = false;
+    this.calls.clear();
+    link?.close();
+  }
+
+  private received(text: string, now: Instant): void {
+    const parsed = parseFrame(text, MAX_TEXT_201);
+    if (!parsed.ok) {
+      this.shared.counts.dropped += 1;
+      this.services.event('bad-frame', `unusable message of the CPMS: ${parsed.reason}`, now);
+      if (parsed.id !== undefined && parsed.reason !== 'message-type') {
+        this.say(errorFrame(parsed.id, formationCode(this.services.protocol()), parsed.reason));
+      }
+      return;
+    }
+    const { frame } = parsed;
+    if (frame.type === 'call') this.cpmsCall(frame, now);
+    else this.cpmsReply(frame, now);
+  }
+
+  private cpmsCall(call: CallFrame, now: Instant): void {
+    const refuse = (code: string, why: string): void => {
+      this.shared.counts.denied += 1;
+      this.services.event('denied', `CPMS's ${call.action}: ${why}`, now);
+      this.say(errorFrame(call.id, code, why));
+    };
+    if (call.id.startsWith(this.shared.idPrefix)) return refuse('SecurityError', 'message id');
+    if (this.cpmsCalls >= MAX_CPMS_CALLS) return refuse('GenericError', 'too many calls at once');
+    const { fromCpms, schema } = this.shared.config;
+    const protocol = this.services.protocol();
+    const verdict = fromCpms(this.services.station(), this.services.standing(), call, now);
+    if (!verdict.allowed) {
+      this.shared.counts.denied += 1;
+      this.services.event('denied', `CPMS's ${call.action}: ${verdict.reason}`, now);
+      this.say(denialOf(call, verdict.reply));
+      return;
+    }
+    if (schema?.(protocol, call.action, 'req', call.payload) === false) {
+      return refuse(formationCode(protocol), 'schema');
+    }
+    this.cpmsCalls += 1;
+    composeCpmsCall(this.shared, this.services, this.intents, call, now, (reply) => {
+      this.cpmsCalls = Math.max(0, this.cpmsCalls - 1);
+      this.shared.counts.relayed += 1;
+      this.say(reply);
+    });
+  }
+
+  private cpmsReply(reply: ResultFrame | ErrorFrame, now: Instant): void {
+    const sent = this.calls.answered(reply.id);
+    if (sent === undefined) {
+      this.shared.counts.dropped += 1;
+      return;
+    }
+    const { purpose } = sent;
+    switch (purpose.kind) {
+      case 'live':
+        this.liveReply(purpose.call, reply, now);
+        break;
+      case 'backlog':
+        this.recordReply(purpose.record, reply, now);
+        break;
+      case 'boot':
+        this.bootReply(reply, now);
+        break;
+      case 'status':
+        break;
+    }
+    this.pump(now);
+  }
+
+  private liveReply(call: CallFrame, reply: ResultFrame | ErrorFrame, now: Instant): void {
+    const { schema } = this.shared.config;
+    const protocol = this.services.protocol();
+    if (
+      reply.type === 'result' &&
+      schema?.(protocol, call.action, 'conf', reply.payload) === false
+    ) {
+      this.shared.counts.dropped += 1;
+      this.services.event('bad-frame', `CPMS's answer to ${call.action}: schema`, now);
+      this.services.reply(call, errorFrame(call.id, 'InternalError', 'bad answer'), now);
+      return;
+    }
+    this.shared.counts.relayed += 1;
+    if (reply.type === 'result') this.services.learn(call, reply.payload, now);
+    this.services.reply(call, reply, now);
+  }
+
+  private bootReply(reply: ResultFrame | ErrorFrame, now: Instant): void {
+    const status = reply.type === 'result' ? reply.payload['status'] : undefined;
+    if (status === 'Accepted') {
+      this.owedBoot = undefined;
+      this.drain(now);
+      return;
+    }
+    const interval = reply.type === 'result' ? reply.payload['interval'] : undefined;
+    const wait_s = typeof interval === 'number' && interval > 0 ? Math.min(interval, 3_600) : 60;
+    this.wait_until = later(now, wait_s * 1000);
+    this.services.event('boot-not-accepted', `CPMS answered the boot: ${String(status)}`, now);
+  }
+
+  private recordReply(record: BacklogRecord, reply: ResultFrame | ErrorFrame, now: Instant): void {
+    if (reply.type === 'error' && (this.attempts += 1) < MAX_ATTEMPTS) {
+      this.wait_until = later(now, RETRY_RECORD_MS);
+      return;
+    }
+    this.attempts = 0;
+    if (reply.type === 'error') {
+      this.services.event('record-refused', `CPMS refused ${record.action}: ${reply.code}`, now);
+    } else this.services.recordAnswered(record, reply.payload, now);
+    this.shared.backlog.done(record);
+    this.drain(now);
+  }
+
+  /** Sends what is owed, oldest first: the boot, the records, the last statuses. */
+  private drain(now: Instant): void {
+    if (!this.open || !this.calls.idle || this.wait_until !== undefined) return;
+    const { backlog } = this.shared;
+    if (this.owedBoot !== undefined) {
+      this.queue(this.owedBoot, { kind: 'boot' }, encodeFrame(this.owedBoot), now);
+      return;
+    }
+    const record = backlog.first(this.station);
+    if (record !== undefined) {
+      const parsed = parseFrame(record.raw, MAX_TEXT_201);
+      if (!parsed.ok || parsed.frame.type !== 'call') {
+        backlog.done(record);
+        this.drain(now);
+        return;
+      }
+      if (record.sent) backlog.repeated += 1;
+      record.sent = true;
+      const text = textForCpms(backlog, this.station, parsed.frame);
+      this.queue(parsed.frame, { kind: 'backlog', record }, text, now);
+      return;
+    }
+    for (const call of this.statuses.values()) {
+      this.queue(call, { kind: 'status' }, encodeFrame(call), now);
+    }
+    this.statuses.clear();
+  }
+
+  private queue(call: CallFrame, purpose: Purpose, raw: string, now: Instant): void {
+    const { action, payload, id } = call;
+    this.calls.add({
+      request: { action, payload },
+      purpose,
+      priority: 'normal',
+      sendBy: later(now, CPMS_ANSWER_MS),
+      answer_ms: CPMS_ANSWER_MS,
+      relayed: { id, raw },
+    });
+    this.pump(now);
+  }
+
+  private pump(now: Instant): void {
+    if (!this.open) return;
+    const call = this.calls.next(() => '', now);
+    if (call !== undefined) this.link?.send(call.relayed?.raw ?? '');
+    for (const { purpose } of this.calls.takeLapsed()) this.failed(purpose, now);
+  }
+
+  private unanswered(call: SentCall<Purpose>, now: Instant): void {
+    this.services.event('cpms-timeout', `CPMS did not answer ${call.request.action}`, now);
+    this.failed(call.purpose, now);
+    this.drain(now);
+  }
+
+  private failed(purpose: Purpose, now: Instant): void {
+    if (purpose.kind !== 'live') return;
+    const { call } = purpose;
+    this.services.reply(call, errorFrame(call.id, 'GenericError', 'no answer in time'), now);
+  }
+
+  private say(frame: ResultFrame | ErrorFrame): void {
+    if (this.open) this.link?.send(encodeFrame(frame));
+  }
+}

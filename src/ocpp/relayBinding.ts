@@ -1,0 +1,104 @@
+import type { Instant } from '../time';
+import type { BacklogRecord } from './backlog';
+import type { AuthorisationStatus } from './config';
+import { numberOf, objectOf, textOf, wholeOf } from './fields';
+import type { CallFrame, JsonObject } from './frame';
+import { StationRelay } from './relay';
+import type { RelayServices } from './relayServices';
+import type { StationSession } from './session';
+
+const STATUSES: ReadonlyMap<string, AuthorisationStatus> = new Map(
+  (['Accepted', 'Blocked', 'Expired', 'Invalid', 'ConcurrentTx'] as const).map((s) => [s, s]),
+);
+
+/** Binds a session to its relay; undefined when there is no CPMS at all. */
+export function relayOf(session: StationSession, now: Instant): StationRelay | undefined {
+  const { shared } = session.context;
+  return shared && new StationRelay(shared, servicesOf(session), now);
+}
+
+function servicesOf(session: StationSession): RelayServices {
+  const { context } = session;
+  return {
+    station: () => session.station,
+    protocol: () => session.protocol,
+    standing: () => ({ protocol: session.protocol, booted: session.booted }),
+    reply: (call, reply, now) => session.reply(call, reply, now),
+    sameLink() {
+      const link = session.linked;
+      return () => link !== undefined && session.linked === link;
+    },
+    ask: (call, now, done) => session.askRelayed(call, now, done),
+    newId: () => context.newId(),
+    answer: (call, authorise, now) =>
+      session.dialect.answer(call, {
+        wall_ms: context.config.wall_ms(now),
+        authorise,
+        newTransaction: () => context.newTransaction(),
+      }),
+    unknownTag: (tag) => context.config.authorise(session.station.id, tag),
+    observe: (seen, now) => session.observe(seen, now),
+    learn: (call, payload, now) => learn(session, call, payload, now),
+    recordAnswered: (record, payload, now) => recordAnswered(session, record, payload, now),
+    closeStation: (code, reason) => session.linked?.close(code, reason),
+    event: (code, text, now, hint) => session.tell(code, text, now, hint),
+  };
+}
+
+function learn(session: StationSession, call: CallFrame, payload: JsonObject, now: Instant): void {
+  const status = statusOf(payload);
+  const tag = tagOf(call.payload);
+  if (status !== undefined && tag !== undefined) {
+    session.context.shared?.authorisations.learn(tag, status, now);
+  }
+  if (call.action !== 'StartTransaction') return;
+  const connector = wholeOf(call.payload, 'connectorId', 1, 64);
+  const transaction = numberOf(payload, 'transactionId');
+  if (connector === undefined || transaction === undefined) return;
+  session.observe([{ kind: 'started', connector, transaction: String(transaction) }], now);
+}
+
+/**
+ * A record that was kept while the CPMS was away has its answer. A late refusal stops the session:
+ * what was granted on trust is taken back.
+ */
+function recordAnswered(
+  session: StationSession,
+  record: BacklogRecord,
+  payload: JsonObject,
+  now: Instant,
+): void {
+  const { shared } = session.context;
+  const real = numberOf(payload, 'transactionId');
+  if (record.provisional !== undefined && real !== undefined) {
+    shared?.backlog.map(record.station, record.provisional, real);
+  }
+  const status = statusOf(payload);
+  const started = startedBy(record);
+  if (status === undefined || status === 'Accepted' || started === undefined) return;
+  session.tell('session-stopped', `CPMS refused the driver later: ${status}`, now);
+  const { action, payload: stop } = session.dialect.stopTransaction(started);
+  const call: CallFrame = { type: 'call', id: session.context.newId(), action, payload: stop };
+  session.askRelayed(call, now, () => undefined);
+}
+
+/** The transaction, as the station knows it, that a kept record began or went on with. */
+function startedBy(record: BacklogRecord): string | undefined {
+  if (record.provisional !== undefined) return String(record.provisional);
+  if (record.action !== 'TransactionEvent') return undefined;
+  const parsed: unknown = JSON.parse(record.raw);
+  const payload: unknown = Array.isArray(parsed) ? parsed[3] : undefined;
+  if (typeof payload !== 'object' || payload === null) return undefined;
+  const info = objectOf({ ...payload }, 'transactionInfo');
+  return info && textOf(info, 'transactionId', 36);
+}
+
+function statusOf(payload: JsonObject): AuthorisationStatus | undefined {
+  const info = objectOf(payload, 'idTagInfo') ?? objectOf(payload, 'idTokenInfo');
+  return info && STATUSES.get(textOf(info, 'status', 30) ?? '');
+}
+
+function tagOf(payload: JsonObject): string | undefined {
+  const token = objectOf(payload, 'idToken');
+  return textOf(payload, 'idTag', 20) ?? (token && textOf(token, 'idToken', 36));
+}

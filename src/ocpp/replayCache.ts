@@ -1,0 +1,43 @@
+import type { CallFrame, Frame } from './frame';
+
+/** Answers remembered per station; a station repeats its last unanswered message, not older ones. */
+const SIZE = 32;
+
+/** Messages with an effect. A repeated Heartbeat wants the present time, not a past one. */
+const REMEMBERED: ReadonlySet<string> = new Set([
+  'StartTransaction',
+  'StopTransaction',
+  'TransactionEvent',
+  'DataTransfer',
+  'SignCertificate',
+]);
+
+/**
+ * Remembers answers by message id and content, so that a repeated CALL (its answer was lost, or an
+ * attacker recorded it) gets the same answer and no second effect.
+ */
+export class ReplayCache {
+  private readonly answers = new Map<string, { readonly key: string; readonly reply: Frame }>();
+
+  find(call: CallFrame): Frame | undefined {
+    const entry = this.answers.get(call.id);
+    return entry?.key === keyOf(call) ? entry.reply : undefined;
+  }
+
+  remember(call: CallFrame, reply: Frame): void {
+    if (!REMEMBERED.has(call.action)) return;
+    this.answers.delete(call.id);
+    this.answers.set(call.id, { key: keyOf(call), reply });
+    if (this.answers.size > SIZE) {
+      const [oldest] = this.answers.keys();
+      if (oldest !== undefined) this.answers.delete(oldest);
+    }
+  }
+
+  /** After a reboot many stations count their message ids from one again. */
+  clear(): void {
+    this.answers.clear();
+  }
+}
+
+const keyOf = (call: CallFrame): string => call.raw ?? call.action + JSON.stringify(call.payload);

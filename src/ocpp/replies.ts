@@ -1,0 +1,19 @@
+import type { OcppProtocol } from './config';
+import type { CallFrame, ErrorFrame, ResultFrame } from './frame';
+import type { Denial } from './relayTypes';
+
+/** A denial as the answer to the call it belongs to. Pure. */
+export function denialOf(call: CallFrame, denial: Denial): ResultFrame | ErrorFrame {
+  return denial.kind === 'payload'
+    ? { type: 'result', id: call.id, payload: denial.payload }
+    : errorFrame(call.id, denial.code, denial.description);
+}
+
+/** Pure. */
+export function errorFrame(id: string, code: string, description: string): ErrorFrame {
+  return { type: 'error', id, code, description };
+}
+
+/** 1.6 spells it FormationViolation, 2.0.1 FormatViolation. Pure. */
+export const formationCode = (protocol: OcppProtocol): string =>
+  protocol === 'ocpp1.6' ? 'FormationViolation' : 'FormatViolation';
