@@ -36,3 +36,17 @@ export {
   stationConfig,
 } from './assemble';
 export { deviceCatalogue, siteProfiles, type SiteProfiles } from './profiles';
+export {
+  decodeCycleRecord,
+  decodeHello,
+  decodeLeaseBatch,
+  decodeModeAndLinks,
+  decodeStationImages,
+  decodeStationMeters,
+  decodeSupervisorStatus,
+  type Hello,
+  type ModeAndLinks,
+  type StationImages,
+  type StationMetersMessage,
+} from './ipcMessages';
+export { alarmPayload, statePayload } from './uplinkPayload';

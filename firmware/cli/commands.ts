@@ -1,0 +1,63 @@
+/**
+ * The table of commands. Loading a command loads its modules; the table itself loads none: `require`
+ * inside the arrow keeps `holdfast why` from paying for a simulator.
+ */
+export interface Command {
+  readonly name: string;
+  readonly use: string;
+  readonly says: string;
+  /** Exit code: 0 good, 1 finding, 2 usage. */
+  readonly run: (args: readonly string[]) => Promise<number> | number;
+}
+
+const COMMANDS: readonly Command[] = [
+  {
+    name: 'check',
+    use: 'check SITE.yaml [--json] [--schema]',
+    says: 'prove that a site file fits: static plan, bus budget, reaction times, lease order',
+    run: (args) => (require('./check') as typeof import('./check')).check(args),
+  },
+  {
+    name: 'sign',
+    use: 'sign FILE --key KEY [--new-key] [--json]',
+    says: 'write FILE.sig, a detached Ed25519 signature by one signer',
+    run: (args) => (require('./sign') as typeof import('./sign')).sign(args),
+  },
+  {
+    name: 'demo',
+    use: 'demo [--for 30s] [--fault NAME@AT_S[+FOR_S]] [--seed N] [--json]',
+    says: 'a whole simulated site on real protocols, live in this terminal',
+    run: (args) => (require('./demo') as typeof import('./demo')).demo(args),
+  },
+  {
+    name: 'run',
+    use: 'run --site SITE.yaml [--state FOLDER] [--trust KEY.pub] [--json]',
+    says: 'run the gateway on its real ports; refuses an unsigned site file',
+    run: (args) => (require('./run') as typeof import('./run')).run(args),
+  },
+  {
+    name: 'why',
+    use: 'why STATION [--socket PATH] [--json]',
+    says: 'why a station is at its limit, from the running gateway',
+    run: (args) => (require('./live') as typeof import('./live')).why(args),
+  },
+  {
+    name: 'process',
+    use: 'process site|stations|supervisor|uplink CONFIG',
+    says: 'one process of the gateway; started by `run` or by systemd',
+    run: (args) => (require('./process') as typeof import('./process')).runProcess(args),
+  },
+];
+
+/** Pure. */
+export const commandNamed = (name: string): Command | undefined =>
+  COMMANDS.find((c) => c.name === name);
+
+/** The help text. Pure. */
+export function usage(): string {
+  const width = Math.max(...COMMANDS.map((c) => c.use.length));
+  const lines = COMMANDS.map((c) => `  ${c.use.padEnd(width)}  ${c.says}`);
+  return ['usage: holdfast COMMAND', '', ...lines, '', 'exit: 0 good, 1 finding, 2 usage'].join(
+    '\n',
+  );
+}

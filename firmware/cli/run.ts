@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { loadOrCreateKey } from '../../src/io/keys';
+import { hashSecret } from '../../src/io/ocppRpc';
+import { writeAtomic } from '../../src/io/store';
+import { armSite, type ArmedSite } from '../processes/armSite';
+import type { ProcessConfig } from '../processes/config';
+import { log } from '../processes/log';
+
+const PROCESSES = ['supervisor', 'stations', 'uplink', 'site'] as const;
+/** A process that ended is started again after this; on the gateway systemd does it. */
+const RESTART_ms = 500;
+
+/** `holdfast run`: checks the signature, makes keys at the first run, starts the processes. */
+export async function run(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      site: { type: 'string' },
+      state: { type: 'string', default: 'holdfast-state' },
+      trust: { type: 'string', multiple: true, default: [] },
+      line: { type: 'string' },
+      single: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  if (values.site === undefined || values.trust.length === 0) {
+    const use = 'use: holdfast run --site SITE.yaml --trust KEY.pub [--state FOLDER] [--line SPEC]';
+    process.stderr.write(`holdfast run: ${use}\n`);
+    return 2;
+  }
+  let armed: ArmedSite;
+  try {
+    armed = armSite(values.site, values.trust);
+  } catch (error) {
+    process.stderr.write(`holdfast run: ${error instanceof Error ? error.message : 'refused'}\n`);
+    return 1;
+  }
+  const state = path.resolve(values.state);
+  const config = await prepare(armed, state, {
+    siteFile: path.resolve(values.site),
+    trust: values.trust.map((t) => path.resolve(t)),
+    line: values.line ?? `emulated:${state}/line`,
+  });
+  await supervise(config, values.single);
+  writeAtomic(path.join(state, 'clean-stop'), Buffer.from(config.bootId));
+  return 0;
+}
+
+async function prepare(
+  armed: ArmedSite,
+  state: string,
+  from: Pick<ProcessConfig, 'siteFile' | 'trust' | 'line'>,
+): Promise<ProcessConfig> {
+  const first = !existsSync(state);
+  mkdirSync(state, { recursive: true, mode: 0o700 });
+  const key = loadOrCreateKey(path.join(state, 'device.key'));
+  const secrets = path.join(state, 'station-secrets');
+  if (!existsSync(secrets)) await makeSecrets(armed, state, secrets);
+  const marker = path.join(state, 'clean-stop');
+  const start = first ? 'first' : existsSync(marker) ? 'clean' : 'return';
+  rmSync(marker, { force: true });
+  const bootId = randomBytes(8).toString('hex');
+  log('run', `device key ${key.keyId}, boot ${bootId}, ${start} start, state in ${state}`);
+  return { ...from, state, bootId, start, secrets };
+}
+
+/** One secret per station (40 hex characters, OCPP security whitepaper A00.FR.205), kept hashed. */
+async function makeSecrets(armed: ArmedSite, state: string, file: string): Promise<void> {
+  const plain: string[] = [];
+  const hashed: string[] = [];
+  for (const { id } of armed.site.stations) {
+    const secret = randomBytes(20).toString('hex');
+    plain.push(`${id} ${secret}`);
+    hashed.push(`${id} ${await hashSecret(secret)}`);
+  }
+  const toEnter = path.join(state, 'station-passwords-to-enter');
+  writeFileSync(toEnter, `${plain.join('\n')}\n`, { mode: 0o600 });
+  writeAtomic(file, Buffer.from(`${hashed.join('\n')}\n`));
+  log(
+    'run',
+    `station passwords are in ${toEnter}: enter them in the stations, then delete the file`,
+  );
+}
+
+/** The program itself: the bundle, or the sources through holdfast.cjs. */
+function entry(): string {
+  const source = path.join(__dirname, '..', 'holdfast.cjs');
+  return existsSync(source) ? source : path.join(__dirname, 'holdfast.cjs');
+}
+
+/** Starts the processes, restarts those that end, and ends them all on SIGINT or SIGTERM. */
+async function supervise(config: ProcessConfig, single: boolean): Promise<void> {
+  const children = new Map<string, ChildProcess>();
+  let ending = false;
+  const start = (name: string): void => {
+    const args = [...process.execArgv, entry(), 'process', name, JSON.stringify(config)];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+    children.set(name, child);
+    child.once('exit', (code, signal) => {
+      if (ending) return;
+      log('run', `${name} ended (${signal ?? String(code)}); starting it again`);
+      setTimeout(() => {
+        if (!ending) start(name);
+      }, RESTART_ms);
+    });
+  };
+  for (const name of single ? [PROCESSES.join(',')] : PROCESSES) start(name);
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  ending = true;
+  await Promise.all([...children.values()].map(stopChild));
+}
+
+async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.kill('SIGTERM');
+  const force = setTimeout(() => child.kill('SIGKILL'), 2000);
+  await gone;
+  clearTimeout(force);
+}

@@ -1,0 +1,207 @@
+/** Process `site`: field bus, guard and cycle. Its only network is Modbus TCP to declared devices. */
+import { systemClock, systemTimers } from '../../src/io/clock';
+import { connectIpc, type IpcClient } from '../../src/io/ipc';
+import { createPduCodec } from '../../src/io/modbusSerial';
+import { SerialFramePort } from '../../src/io/serial';
+import { openJournal } from '../../src/io/store';
+import { TcpFramePort } from '../../src/io/tcp';
+import { compileRules, ModbusGuard } from '../../src/guard';
+import type { FramePort } from '../../src/modbus';
+import {
+  assembleBuses,
+  type AuditPort,
+  type BusPlan,
+  busPlans,
+  decodeStationImages,
+  decodeSupervisorStatus,
+  deviceCatalogue,
+  guardedDevices,
+  type StationImages,
+  siteFacts,
+  SiteRuntime,
+  type StationsPort,
+  type SupervisorPort,
+  type SupervisorStatus,
+  statePayload,
+  alarmPayload,
+  type UplinkPort,
+} from '../../src/runtime';
+import { topicOf } from '../../src/telemetry';
+import { between, type Instant } from '../../src/time';
+import { armSite } from './armSite';
+import { type ProcessConfig, socketsIn } from './config';
+import { openConsole } from './consoleSocket';
+import { log } from './log';
+
+const NAME = 'site';
+/** A peer whose last message is older than this is silent. */
+const SILENT_ms = 3000;
+
+/** Runs until the process ends. */
+export async function siteProcess(config: ProcessConfig): Promise<void> {
+  const { site, profiles } = armSite(config.siteFile, config.trust);
+  const journal = openJournal({ folder: `${config.state}/audit` });
+  log(NAME, `audit: ${journal.text}`);
+  const audit: AuditPort = {
+    append: (entry) => {
+      const record = { at: new Date(systemClock.wall_ms()).toISOString(), ...entry };
+      try {
+        journal.store.append(Buffer.from(JSON.stringify(record)));
+      } catch (error) {
+        log(NAME, `audit not written: ${error instanceof Error ? error.message : 'unknown'}`);
+      }
+      log(NAME, `${entry.kind} ${entry.subject}: ${entry.text}`);
+    },
+  };
+  const sockets = socketsIn(config.state);
+  const hello = { kind: 'hello', body: { process: NAME, bootId: config.bootId, pid: process.pid } };
+  const stations = stationsPeer(sockets.siteToStations, hello);
+  const supervisor = supervisorPeer(sockets.siteToSupervisor, hello);
+  const mode = { current: (): ReturnType<SiteRuntime['mode']> => 'static' };
+  const buses = assembleBuses({
+    plans: busPlans(site),
+    guard: new ModbusGuard(compileRules(guardedDevices(site, profiles))),
+    codec: createPduCodec(),
+    clock: systemClock,
+    timers: systemTimers,
+    portFor: realPort,
+    mode: () => mode.current(),
+    onDenied: (device, text) => audit.append({ kind: 'denial', subject: device, text }),
+    onLink: (key, open, text) => log(NAME, `bus ${key} ${open ? 'open' : 'closed'}: ${text}`),
+  });
+  const runtime = new SiteRuntime(
+    {
+      facts: siteFacts(site, deviceCatalogue),
+      profiles,
+      bootId: config.bootId,
+      start: config.start,
+    },
+    {
+      clock: systemClock,
+      timers: systemTimers,
+      buses,
+      stations: stations.port,
+      supervisor: supervisor.port,
+      uplink: uplinkPeer(sockets.siteToUplink, hello, site.id, site.uplinks.length > 0),
+      audit,
+    },
+  );
+  mode.current = () => runtime.mode();
+  await openConsole(sockets.console, runtime);
+  runtime.start();
+  log(NAME, `site ${site.id} armed, ${site.stations.length} stations`);
+  process.once('SIGTERM', () => {
+    runtime.stop();
+    journal.store.close();
+    process.exit(0);
+  });
+}
+
+function realPort(plan: BusPlan): FramePort {
+  const problem = (error: { message: string } | string): void =>
+    log(NAME, typeof error === 'string' ? error : error.message);
+  if (plan.bus.kind === 'rtu') {
+    return new SerialFramePort({
+      path: plan.bus.port ?? '',
+      baudRate: plan.bus.baud,
+      parity: plan.bus.parity,
+      clock: systemClock,
+      timers: systemTimers,
+      onProblem: problem,
+    });
+  }
+  const [host, port] = (plan.host ?? '').split(':');
+  return new TcpFramePort({
+    host: host ?? '',
+    port: Number(port ?? 502),
+    clock: systemClock,
+    timers: systemTimers,
+    onProblem: problem,
+  });
+}
+
+/** The `uplink` process; without one in the site file the site counts as connected to nothing. */
+function uplinkPeer(path: string, hello: Hello, site: string, wanted: boolean): UplinkPort {
+  if (!wanted) return { publish: () => undefined, connected: () => true };
+  let up = false;
+  const ipc = connectIpc({
+    path,
+    hello,
+    onMessage: (message) => {
+      up = message.kind === 'connected' && message.body === true;
+    },
+  });
+  return {
+    publish: (s) => {
+      ipc.send({
+        kind: 'publish',
+        body: { topic: topicOf(site, 'state'), payload: statePayload(s) },
+      });
+      const alarms = { topic: topicOf(site, 'alarms'), payload: alarmPayload(s) };
+      ipc.send({ kind: 'publish', body: alarms });
+    },
+    connected: () => up && ipc.connected(),
+  };
+}
+
+interface Hello {
+  readonly kind: string;
+  readonly body: unknown;
+}
+
+function stationsPeer(path: string, hello: Hello): { port: StationsPort } {
+  let latest: StationImages | undefined;
+  let heard_at: Instant | undefined;
+  const ipc: IpcClient = connectIpc({
+    path,
+    hello,
+    onMessage: (message) => {
+      const images = message.kind === 'images' ? decodeStationImages(message.body) : undefined;
+      if (images === undefined) return;
+      latest = images;
+      heard_at = systemClock.now();
+    },
+  });
+  const fresh = (): boolean =>
+    heard_at !== undefined && between(heard_at, systemClock.now()) <= SILENT_ms;
+  return {
+    port: {
+      images: () => (fresh() ? (latest?.images ?? []) : []),
+      apply: (batch) => ipc.send({ kind: 'leases', body: batch }),
+      leasesAcknowledged: () => latest?.leasesAcknowledged ?? 0,
+      modeAndLinks: (mode, links) => ipc.send({ kind: 'mode', body: { mode, links } }),
+    },
+  };
+}
+
+function supervisorPeer(path: string, hello: Hello): { port: SupervisorPort } {
+  let status: SupervisorStatus | undefined;
+  let heard_at: Instant | undefined;
+  const ipc = connectIpc({
+    path,
+    hello,
+    onMessage: (message) => {
+      const decoded = message.kind === 'status' ? decodeSupervisorStatus(message.body) : undefined;
+      if (decoded === undefined) return;
+      status = decoded;
+      heard_at = systemClock.now();
+    },
+  });
+  return {
+    port: {
+      send: (record) => ipc.send({ kind: 'record', body: record }),
+      status: () =>
+        status !== undefined &&
+        heard_at !== undefined &&
+        between(heard_at, systemClock.now()) <= SILENT_ms
+          ? status
+          : {
+              answers: false,
+              line: 'unknown',
+              latched: status?.latched ?? false,
+              text: 'no answer from the supervisor',
+              acceptedRecords: status?.acceptedRecords ?? 0,
+            },
+    },
+  };
+}

@@ -1,0 +1,93 @@
+/** Process `stations`: OCPP towards the stations; takes leases from `site`, gives observations. */
+import { readFileSync } from 'node:fs';
+import { systemClock, systemTimers } from '../../src/io/clock';
+import { connectIpc, listenIpc } from '../../src/io/ipc';
+import { listenOcpp, type StationCredential } from '../../src/io/ocppRpc';
+import { createStationFleet, type StationFleet } from '../../src/ocpp';
+import { decodeLeaseBatch, decodeModeAndLinks, stationConfig } from '../../src/runtime';
+import { type Instant, later } from '../../src/time';
+import { armSite } from './armSite';
+import { type ProcessConfig, socketsIn } from './config';
+import { log } from './log';
+
+const NAME = 'stations';
+
+/** Runs until the process ends. */
+export async function stationsProcess(config: ProcessConfig): Promise<void> {
+  const { site } = armSite(config.siteFile, config.trust);
+  const credentials = readSecrets(config.secrets);
+  const fleet = createStationFleet(
+    {
+      stations: site.stations.map((s) => stationConfig(site, s)),
+      idPrefix: config.bootId.slice(0, 8),
+      wall_ms: (at) => systemClock.wall_ms() + (at - systemClock.now()),
+      authorise: () => 'Accepted',
+      nominal_V: site.nominal_V,
+      onEvent: (e) => log(NAME, `${e.code} ${e.station}: ${e.text}`),
+    },
+    systemClock.now(),
+  );
+  const { host, port } = listenAddress(site.ocpp.listen);
+  const server = await listenOcpp({
+    host,
+    port,
+    fleet,
+    clock: systemClock,
+    credentialOf: (station) => credentials.get(station),
+    onEvent: (e) => log(NAME, `${e.code} ${e.station ?? ''}: ${e.text} ${e.hint ?? ''}`),
+  });
+  log(NAME, `listening on ${server.url}`);
+  const sockets = socketsIn(config.state);
+  const hello = { kind: 'hello', body: { process: NAME, bootId: config.bootId, pid: process.pid } };
+  const toSite = await listenIpc({
+    path: sockets.siteToStations,
+    onMessage: (message) => {
+      if (message.kind === 'leases') {
+        const batch = decodeLeaseBatch(message.body);
+        if (batch !== undefined) fleet.apply(batch, systemClock.now());
+      } else if (message.kind === 'mode') decodeModeAndLinks(message.body);
+    },
+  });
+  const toSupervisor = connectIpc({
+    path: sockets.stationsToSupervisor,
+    hello,
+    onMessage: () => undefined,
+  });
+  const tell = (due: Instant): void => {
+    const now = systemClock.now();
+    fleet.tick(now);
+    const images = fleet.images(now);
+    const { leasesAcknowledged } = fleet.stats();
+    toSite.send({ kind: 'images', body: { at: now, images, leasesAcknowledged } });
+    toSupervisor.send({ kind: 'meters', body: { at: now, ...sumOf(fleet, now) } });
+    const next = later(now - due > 2000 ? now : due, 500);
+    systemTimers.at(next, () => tell(next));
+  };
+  tell(systemClock.now());
+}
+
+function sumOf(fleet: StationFleet, now: Instant): { sum_W?: number } {
+  let sum_W = 0;
+  for (const image of fleet.images(now)) {
+    if (image.power_W === undefined) return {};
+    sum_W += image.power_W;
+  }
+  return { sum_W };
+}
+
+function listenAddress(text: string): { host: string; port: number } {
+  const at = text.lastIndexOf(':');
+  return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) };
+}
+
+/** `station hash` per line; a line that is not of this form is skipped and named. */
+function readSecrets(file: string): ReadonlyMap<string, StationCredential> {
+  const secrets = new Map<string, StationCredential>();
+  for (const line of readFileSync(file, 'utf8').split('\n')) {
+    const [station, secretHash, ...more] = line.trim().split(/\s+/);
+    if (station === undefined || station === '' || station.startsWith('#')) continue;
+    if (secretHash === undefined || more.length > 0) log(NAME, `secrets: bad line for ${station}`);
+    else secrets.set(station, { secretHash });
+  }
+  return secrets;
+}

@@ -1,0 +1,145 @@
+/**
+ * Process `supervisor`: feeds the watchdog line on evidence, and nothing else. No network, no disk on
+ * the feed path; its only extra right is to end the processes it watches.
+ */
+import { systemClock, systemTimers } from '../../src/io/clock';
+import { listenIpc } from '../../src/io/ipc';
+import { openLine, parseLineSpec, type LineBackEnd } from '../../src/io/line';
+import { writeAtomic } from '../../src/io/store';
+import {
+  decodeCycleRecord,
+  decodeHello,
+  decodeStationMeters,
+  deviceCatalogue,
+  siteFacts,
+} from '../../src/runtime';
+import { Supervisor } from '../../src/supervisor';
+import { between, type Instant, later } from '../../src/time';
+import { armSite } from './armSite';
+import { type ProcessConfig, socketsIn } from './config';
+import { readKept } from './kept';
+import { log } from './log';
+
+const NAME = 'supervisor';
+/** A watched process that has been silent for so long hangs and is ended. */
+const HUNG_ms = 10_000;
+/** The refusal drill runs hourly. */
+const DRILL_ms = 3_600_000;
+
+interface Watched {
+  pid?: number;
+  heard_at: Instant;
+}
+
+/** Runs until the process ends. */
+export async function supervisorProcess(config: ProcessConfig): Promise<void> {
+  const { site, profiles } = armSite(config.siteFile, config.trust);
+  const gridProfile = profiles.get(site.gridMeter.id);
+  if (gridProfile === undefined) throw new Error('the grid meter has no profile');
+  const keptFile = `${config.state}/supervisor.json`;
+  const kept = readKept(keptFile);
+  const spec = parseLineSpec(config.line);
+  if (spec === undefined) throw new Error(`--line ${config.line}: write watchdog:/dev/watchdogN`);
+  const line: LineBackEnd = openLine(spec, systemClock);
+  const supervisor = new Supervisor(
+    {
+      site,
+      gridProfile,
+      reaction_ms: siteFacts(site, deviceCatalogue).reaction_ms,
+      start: config.start,
+      kept,
+      random: Math.random,
+    },
+    systemClock.now(),
+  );
+  const now = systemClock.now();
+  const watched: Record<'site' | 'stations', Watched> = {
+    site: { heard_at: now },
+    stations: { heard_at: now },
+  };
+  const sockets = socketsIn(config.state);
+  const toSite = await listenIpc({
+    path: sockets.siteToSupervisor,
+    onMessage: (message) => {
+      watched.site.heard_at = systemClock.now();
+      if (message.kind === 'hello') {
+        const hello = decodeHello(message.body);
+        if (hello !== undefined) watched.site.pid = hello.pid;
+        return;
+      }
+      if (message.kind === 'release') return supervisor.release();
+      const record = message.kind === 'record' ? decodeCycleRecord(message.body) : undefined;
+      if (record === undefined) return log(NAME, `message ${message.kind} refused`);
+      const at = systemClock.now();
+      if (supervisor.record(record, at).edge) line.edge(at);
+    },
+  });
+  await listenIpc({
+    path: sockets.stationsToSupervisor,
+    onMessage: (message) => {
+      watched.stations.heard_at = systemClock.now();
+      if (message.kind === 'hello') {
+        const hello = decodeHello(message.body);
+        if (hello !== undefined) watched.stations.pid = hello.pid;
+        return;
+      }
+      const meters = message.kind === 'meters' ? decodeStationMeters(message.body) : undefined;
+      if (meters !== undefined) supervisor.stationMeters(meters);
+    },
+  });
+  let said = '';
+  let drilled = now;
+  const second = (due: Instant): void => {
+    const at = systemClock.now();
+    supervisor.tick(at);
+    if (between(drilled, at) >= DRILL_ms) {
+      drilled = at;
+      log(NAME, supervisor.refusalDrill(at) ? 'refusal drill passed' : 'REFUSAL DRILL FAILED');
+    }
+    const report = supervisor.report();
+    toSite.send({
+      kind: 'status',
+      body: {
+        answers: true,
+        line: line.feedback(at),
+        latched: report.latched,
+        text: report.text,
+        acceptedRecords: report.accepted,
+      },
+    });
+    const text = `line ${report.line}, ${report.text}`;
+    if (text !== said) {
+      said = text;
+      log(NAME, text);
+      remember(keptFile, report);
+    }
+    for (const [name, w] of Object.entries(watched)) endIfHung(name, w, at);
+    const next = later(at - due > 2000 ? at : due, 500);
+    systemTimers.at(next, () => second(next));
+  };
+  second(now);
+  log(NAME, `site ${site.id}, line ${config.line}${line.emulated === '' ? '' : ', emulated'}`);
+}
+
+/** Written beside the feed path, only when something changed; a failure is reported, not fatal. */
+function remember(file: string, report: { latched: boolean; returnsWithinHour: number }): void {
+  setImmediate(() => {
+    try {
+      const { latched, returnsWithinHour } = report;
+      writeAtomic(file, Buffer.from(JSON.stringify({ latched, returnsWithinHour })));
+    } catch (error) {
+      log(NAME, `cannot keep the latch: ${error instanceof Error ? error.message : 'unknown'}`);
+    }
+  });
+}
+
+function endIfHung(name: string, w: Watched, now: Instant): void {
+  if (w.pid === undefined || between(w.heard_at, now) < HUNG_ms) return;
+  log(NAME, `${name} (pid ${w.pid}) is silent for ${HUNG_ms / 1000} s and is ended`);
+  try {
+    process.kill(w.pid, 'SIGKILL');
+  } catch {
+    // Already gone: the launcher restarts it.
+  }
+  delete w.pid;
+}

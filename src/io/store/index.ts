@@ -1,0 +1,14 @@
+/**
+ * io/store — files that survive a kill: the journal on disk, and small files replaced atomically.
+ *
+ * Decides: nothing about content. Must never: acknowledge before fdatasync, leave half a file, or
+ * append to a segment whose tail does not verify.
+ */
+export { writeAtomic } from './atomic';
+export { type FileSystem, realFileSystem } from './fileSystem';
+export {
+  JournalStore,
+  type JournalStoreOptions,
+  type OpenedJournal,
+  openJournal,
+} from './journalStore';
