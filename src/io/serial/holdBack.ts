@@ -3,16 +3,13 @@ import type {
   BindingPortInterface,
   OpenOptions,
 } from '@serialport/bindings-interface';
-import { later, type Clock, type Instant, type Timers } from '../../time';
+import type { Clock, Instant, Timers } from '../../time';
 
 /**
  * Hold-back reads. Each byte that arrives would wake the process; instead a read is not begun
  * before the instant at which the bytes that are still missing can have arrived, and then takes
  * them all at once: 3 to 4 reads per transaction instead of one per byte.
  */
-
-/** A hold ends this much early, since timers are late; the last bytes are then waited for, ms. */
-const EARLY_MS = 1.5;
 
 export class HoldBack {
   readonly #clock: Clock;
@@ -27,8 +24,7 @@ export class HoldBack {
 
   /** No read begins before about `until`. */
   hold(until: Instant): void {
-    const early = later(until, -EARLY_MS);
-    this.#until = early > this.#clock.now() ? early : undefined;
+    this.#until = until > this.#clock.now() ? until : undefined;
   }
 
   /** Lets a held read begin now. */
@@ -37,10 +33,15 @@ export class HoldBack {
     this.#release?.();
   }
 
-  /** Resolves when a read may begin. */
+  /** Resolves when a read may begin; a hold that is moved meanwhile counts. */
   async pass(): Promise<void> {
-    const until = this.#until;
-    if (until === undefined || this.#clock.now() >= until) return;
+    for (let until = this.#until; until !== undefined; until = this.#until) {
+      if (this.#clock.now() >= until) return;
+      await this.#wait(until);
+    }
+  }
+
+  async #wait(until: Instant): Promise<void> {
     await new Promise<void>((resolve) => {
       const cancel = this.#timers.at(until, resolve);
       this.#release = () => {
