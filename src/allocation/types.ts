@@ -2,6 +2,10 @@ import type { Reason } from '../model';
 import type { Instant } from '../time';
 import type { Phase, ThreePhase } from '../units';
 
+/**
+ * Types of the door: what the allocation looks at and what it answers.
+ */
+
 /** A node as the allocation sees it; root first, parents before children. */
 export interface AllocationNode {
   readonly id: string;
@@ -99,6 +103,11 @@ export interface AllocationBess {
   readonly usable: boolean;
   /** Lease order lets stations use its support (site.supportAllowed). */
   readonly supports: boolean;
+  /**
+   * A wired stop input ends its discharge when the line drops. Absent or false: its discharge may
+   * never exceed what may be exported when all loads are lost at once.
+   */
+  readonly stopInput?: boolean;
 }
 
 export interface AllocationPv {
