@@ -20,7 +20,9 @@ export interface LoadedSite {
   readonly fits: boolean;
 }
 
-/** Loads and checks a site file. Never throws for what is in the file; throws if it cannot be read. */
+/**
+ * Loads and checks a site file. Never throws for what is in the file; throws if it cannot be read.
+ */
 export function loadSite(file: string): LoadedSite {
   const bytes = readFileSync(file);
   const parsed = parseYaml(bytes.toString('utf8'));

@@ -1,5 +1,6 @@
 /**
- * The table of commands. Loading a command loads its modules; the table itself loads none: `require`
+ * The table of commands. Loading a command loads its modules; the table itself loads none:
+ * `require`
  * inside the arrow keeps `holdfast why` from paying for a simulator.
  */
 export interface Command {

@@ -1,4 +1,6 @@
-/** Process `site`: field bus, guard and cycle. Its only network is Modbus TCP to declared devices. */
+/**
+ * Process `site`: field bus, guard and cycle. Its only network is Modbus TCP to declared devices.
+ */
 import { systemClock, systemTimers } from '../../src/io/clock';
 import { connectIpc, type IpcClient } from '../../src/io/ipc';
 import { createPduCodec } from '../../src/io/modbusSerial';

@@ -1,5 +1,6 @@
 /**
- * Process `supervisor`: feeds the watchdog line on evidence, and nothing else. No network, no disk on
+ * Process `supervisor`: feeds the watchdog line on evidence, and nothing else. No network, no disk
+ * on
  * the feed path; its only extra right is to end the processes it watches.
  */
 import { systemClock, systemTimers } from '../../src/io/clock';

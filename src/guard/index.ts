@@ -3,7 +3,8 @@
  * here, deny by default, our own code included.
  *
  * Decides: allow or deny, with a closed reason and the rule's name. Must never: change a frame,
- * acknowledge a denied one, or learn by itself. Rules are generated from the device profiles and the
+ * acknowledge a denied one, or learn by itself. Rules are generated from the device profiles and
+ * the
  * signed site file; a normal site needs none by hand.
  * Source: security-concept "Processes", INV-3; MODBUS Application Protocol V1.1b3 for the codes.
  */

@@ -14,7 +14,9 @@ export type Hash = (bytes: Uint8Array) => Uint8Array;
 export const MAGIC = 0x48464a31; // "HFJ1"
 export const HEADER_BYTES = 52;
 export const HASH_BYTES = 32;
-/** Larger payloads are a bug of the caller; the bound keeps recovery from trusting a torn length. */
+/**
+ * Larger payloads are a bug of the caller; the bound keeps recovery from trusting a torn length.
+ */
 export const RECORD_MAX_BYTES = 256 * 1024;
 
 export interface ChainPosition {

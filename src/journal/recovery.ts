@@ -28,8 +28,10 @@ export interface Recovered {
  * Reads one segment that starts at chain position `from`. Never throws: whatever the bytes, the
  * longest verifiable prefix comes back with the reason why it ended. Pure.
  *
- * Torn or corrupt? A cut-off frame at the end, a last frame with a wrong CRC and nothing after it, or
- * a tail of zeros (blocks allocated but never written) is a torn write. Everything else that does not
+ * Torn or corrupt? A cut-off frame at the end, a last frame with a wrong CRC and nothing after it,
+ * or
+ * a tail of zeros (blocks allocated but never written) is a torn write. Everything else that does
+ * not
  * verify is corruption.
  */
 export function recover(bytes: Uint8Array, hash: Hash, from: ChainPosition = GENESIS): Recovered {

@@ -1,7 +1,8 @@
 /**
  * lease — when a value that expires on a device is granted, renewed, lowered or left to end.
  *
- * Decides: the action for one device in one decision step, and the TTL that keeps the order of lease
+ * Decides: the action for one device in one decision step, and the TTL that keeps the order of
+ * lease
  * ends. Must never: renew from anything but a decision (no timer, no read), raise on an
  * unacknowledged write, or hand out a lease that outlives what it rests on.
  * Source: safety-concept "Leases", INV-9 (a).

@@ -1,7 +1,8 @@
 import { type Instant, later } from '../time';
 
 /**
- * Latest instant up to which a station lease may run on BESS support: the end of the BESS lease less
+ * Latest instant up to which a station lease may run on BESS support: the end of the BESS lease
+ * less
  * the reaction of the loads (safety-concept "Leases"). Pure.
  */
 export const supportUntil = (bessEnds_at: Instant, reaction_ms: number): Instant =>

@@ -1,5 +1,6 @@
 /**
- * When the watchdog line may be energised: at a first or clean start after three good records, after
+ * When the watchdog line may be energised: at a first or clean start after three good records,
+ * after
  * any other start or drop only by the return rules (INV-7).
  */
 import { between, type Instant, later, passed } from '../time';

@@ -26,7 +26,9 @@ export interface ModeState {
   readonly stopUnacknowledged: boolean;
 }
 
-/** Everything the machine may look at. Unknown values come as the word for unknown, never absent. */
+/**
+ * Everything the machine may look at. Unknown values come as the word for unknown, never absent.
+ */
 export interface ModeInput {
   readonly grid: 'fresh' | 'silent' | 'frozen' | 'implausible';
   /** The last decision ended in time with finite values and complete evidence. */

@@ -11,7 +11,9 @@ import { type Instant, later } from '../time';
 import { watts } from '../units';
 import type { PolledDevice } from './polledDevice';
 
-/** A setpoint must be on the wire within this time, or it is dropped: the next cycle decides anew. */
+/**
+ * A setpoint must be on the wire within this time, or it is dropped: the next cycle decides anew.
+ */
 const WRITE_DEADLINE_ms = 900;
 
 /** What is known about the last write, for records and alarms. */

@@ -33,7 +33,9 @@ export interface GridFacts {
   readonly nominal_V: number;
   /** Greatest current the connection can carry for a moment, A; above it a reading is nonsense. */
   readonly bound_A: number;
-  /** Smallest consumption that must be there (stations' own meters), W; below it signs are wrong. */
+  /**
+   * Smallest consumption that must be there (stations' own meters), W; below it signs are wrong.
+   */
   readonly leastLoad_W: number;
   /** Greatest generation possible, W. */
   readonly sources_W: number;
@@ -65,7 +67,9 @@ export function watchGrid(facts: GridFacts, now: Instant): GridWatch {
   return { health: 'fresh', why: 'fresh', reading };
 }
 
-/** The first contradiction inside one reading, or with what must be true; absent when none. Pure. */
+/**
+ * The first contradiction inside one reading, or with what must be true; absent when none. Pure.
+ */
 function impossible(facts: GridFacts, m: MeterReading): string | undefined {
   for (const i of [0, 1, 2] as const) {
     const v = m.voltage[i];

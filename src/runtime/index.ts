@@ -2,7 +2,8 @@
  * runtime — the cycle: latch, decide, act, prove, tell; and the ports it needs.
  *
  * Decides: when things happen and in which order, and nothing else: values come from `allocation`,
- * freedom from `mode`, renewals from `lease`. Must never: act on the arrival of a command, wait for a
+ * freedom from `mode`, renewals from `lease`. Must never: act on the arrival of a command, wait
+ * for a
  * peer, or hold a value that a device could keep after us.
  */
 export * from './ports';

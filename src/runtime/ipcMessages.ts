@@ -1,5 +1,6 @@
 /**
- * Messages between the processes (design "IPC"): what each may say, checked field by field. A message
+ * Messages between the processes (design "IPC"): what each may say, checked field by field. A
+ * message
  * that does not decode is dropped and counted; it never reaches a decision.
  */
 import type { CycleRecord, LeaseBatch, Links, Mode, StationImage } from '../model';

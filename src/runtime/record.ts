@@ -77,7 +77,8 @@ function storageEntries(from: RecordSources): readonly RecordEntry[] {
     const state = all.find((x) => x.id === d.id);
     const lease = state?.lease;
     const commanded = d.wanted_W ?? 0;
-    // Support is credited only from an acknowledged lease; a pending one is already counted as lost.
+    // Support is credited only from an acknowledged lease; a pending one is already counted as
+    // lost.
     const proved = lease !== undefined && d.setpoint === undefined ? 'acknowledged' : 'reserved';
     return {
       id: d.id,

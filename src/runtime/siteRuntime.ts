@@ -2,27 +2,19 @@ import { type AlarmChange, NO_ALARMS, nextAlarms } from '../alarm';
 import { NO_ALLOCATION_MEMORY } from '../allocation';
 import type { DeviceProfile } from '../device';
 import { initialMode, type ModeInput, type ModeState, nextMode, type StartKind } from '../mode';
-import {
-  absent,
-  good,
-  type LeaseBatch,
-  type LimitRequest,
-  type Links,
-  type Mode,
-  type SiteState,
-  type StationImage,
-} from '../model';
+import type { LeaseBatch, LimitRequest, Links, Mode, SiteState } from '../model';
 import { between, type Instant, later } from '../time';
 import { conditionsOf } from './conditions';
 import { decide, type Decision } from './decision';
 import { FieldDevices } from './fieldDevices';
-import { type GridWatch, watchGrid } from './gridWatch';
+import { judgeGrid, latch, overdrawFacts } from './latch';
+import type { GridWatch } from './gridWatch';
 import { isolatedStations, nextOverdraw, type OverdrawState } from './overdraw';
 import type { RuntimePorts } from './ports';
 import { cycleRecord } from './record';
 import type { SiteFacts } from './siteFacts';
 import type { SiteSnapshot } from './snapshot';
-import { IMAGE_STALE_ms, StationTracker } from './stationTracker';
+import { StationTracker } from './stationTracker';
 import { snapshotOf } from './view';
 
 export const CYCLE_ms = 1000;
@@ -139,9 +131,12 @@ export class SiteRuntime {
   private runCycle(due: Instant, now: Instant): void {
     this.cycle += 1;
     const stationsSilent = this.latchStations(now);
-    const grid = this.judgeGrid(now);
-    const state = this.latch(grid, now);
-    this.watchOverdraw(state, now);
+    const sources = { facts: this.setup.facts, devices: this.devices, trackers: this.trackers };
+    const grid = judgeGrid(sources, now);
+    this.requests = this.requests.filter((r) => r.expires_at > now);
+    const { requests, emergencyStop } = this;
+    const state = latch(sources, { grid, cycle: this.cycle, requests, emergencyStop }, now);
+    this.overdraw = nextOverdraw(this.overdraw, overdrawFacts(sources, now), now);
     const supervisor = this.ports.supervisor.status();
     this.nextMode(grid, stationsSilent, supervisor, now);
     const decision = this.decide(state, stationsSilent);
@@ -177,74 +172,6 @@ export class SiteRuntime {
     const images = this.ports.stations.images();
     for (const image of images) this.trackers.get(image.station)?.observe(image, now);
     return images.length === 0 && this.site.stations.length > 0;
-  }
-
-  private judgeGrid(now: Instant): GridWatch {
-    const meter = this.devices.meters.find((m) => m.file.id === this.site.gridMeter.id);
-    const reading = this.devices.meterReading(this.site.gridMeter.id, now);
-    const at = reading.quality === 'good' ? reading.at : now;
-    const volts = this.site.nominal_V;
-    let least_W = 0;
-    for (const tracker of this.trackers.values()) {
-      for (const a of tracker.surely_A(at)) least_W += a * volts;
-    }
-    const sources_W =
-      this.site.bess.reduce((s, b) => s + b.discharge_W, 0) +
-      this.site.pv.reduce((s, p) => s + p.rated_W, 0);
-    const { grid } = this.setup.facts;
-    return watchGrid(
-      {
-        reading,
-        frozen: meter?.device.frozen() ?? false,
-        nominal_V: volts,
-        bound_A: 12 * Math.max(grid.import_A, grid.curve.rating_A),
-        leastLoad_W: least_W,
-        sources_W,
-      },
-      now,
-    );
-  }
-
-  private latch(grid: GridWatch, now: Instant): SiteState {
-    const stations = this.setup.facts.stations.map(({ station }) => {
-      const tracker = this.trackers.get(station.id);
-      const image: StationImage | undefined = tracker?.latest();
-      const lease = tracker?.acknowledged(now);
-      return {
-        id: station.id,
-        image:
-          image === undefined ? absent<StationImage>('missing', 'never seen') : good(image, now),
-        ...(lease === undefined ? {} : { lease }),
-      };
-    });
-    this.requests = this.requests.filter((r) => r.expires_at > now);
-    return {
-      cycle: this.cycle,
-      at: now,
-      grid: grid.reading,
-      meters: new Map(
-        this.devices.meters.map((m) => [m.file.id, this.devices.meterReading(m.file.id, now)]),
-      ),
-      bess: this.devices.bessStates(now),
-      pv: this.devices.pvStates(now),
-      stations,
-      requests: this.requests,
-      emergencyStop: this.emergencyStop,
-    };
-  }
-
-  private watchOverdraw(state: SiteState, now: Instant): void {
-    const facts = this.setup.facts.stations.map(({ station }) => {
-      const tracker = this.trackers.get(station.id);
-      const measured = tracker?.measured_A(now, IMAGE_STALE_ms * 3);
-      const told_A = tracker?.inForce_A(state.at) ?? station.static_A;
-      return {
-        id: station.id,
-        told_A,
-        ...(measured === undefined ? {} : { measured_A: measured }),
-      };
-    });
-    this.overdraw = nextOverdraw(this.overdraw, facts, now);
   }
 
   private nextMode(

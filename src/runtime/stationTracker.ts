@@ -109,7 +109,9 @@ export class StationTracker {
     return ends.length === 0 ? undefined : ends.reduce((a, b) => (a > b ? a : b));
   }
 
-  /** Smallest current within the window of a grid reading: what surely is part of it. 0 if unknown. */
+  /**
+   * Smallest current within the window of a grid reading: what surely is part of it. 0 if unknown.
+   */
   surely_A(gridAt: Instant): ThreePhase<number> {
     const from = gridAt - WINDOW_ms;
     const before = this.samples.filter((s) => s.at <= from).at(-1);

@@ -44,7 +44,9 @@ type Shape<R extends Needed, O extends Needed> = {
   readonly [K in keyof R]: Value<R[K]>;
 } & { readonly [K in keyof O]?: Value<O[K]> };
 
-/** An object with required and optional fields; an optional field that does not decode refuses it. */
+/**
+ * An object with required and optional fields; an optional field that does not decode refuses it.
+ */
 export function shape<R extends Needed, O extends Needed = Readonly<Record<string, never>>>(
   required: R,
   optional?: O,

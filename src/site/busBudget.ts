@@ -1,6 +1,7 @@
 /**
  * The bus budget: how long one round of polls and writes takes on each RS-485 bus, also with k dead
- * devices, from the wire arithmetic alone (11 bits a character, t3.5; MODBUS over Serial Line V1.02,
+ * devices, from the wire arithmetic alone (11 bits a character, t3.5; MODBUS over Serial Line
+ * V1.02,
  * 2.5.1.1).
  */
 import type { DeviceCatalogue } from './catalogue';

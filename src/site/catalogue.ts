@@ -1,4 +1,7 @@
-/** What `check` must know of a device profile; given by the composition, since `device` ranks above. */
+/**
+ * What `check` must know of a device profile; given by the composition, since `device` ranks
+ * above.
+ */
 export interface DeviceFacts {
   readonly nature: 'meter' | 'bess' | 'pv';
   /** Register counts of the blocks read in one poll. */

@@ -1,6 +1,7 @@
 /**
  * INV-10: all stations of a hostile `stations` process at rated power until the line has dropped
- * them. Either D stays below 0.8 at every node, or the node and the excess are printed as a residual
+ * them. Either D stays below 0.8 at every node, or the node and the excess are printed as a
+ * residual
  * risk that two persons must accept.
  */
 import { permissible_A } from './curve';

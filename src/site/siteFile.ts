@@ -1,4 +1,7 @@
-/** The keys of `site.yaml`, with units, ranges and one sentence each. Source: design §7, issue text. */
+/**
+ * The keys of `site.yaml`, with units, ranges and one sentence each. Source: design §7, issue
+ * text.
+ */
 import {
   bool,
   byDefault,

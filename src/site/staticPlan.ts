@@ -23,7 +23,8 @@ export interface PlanRow {
 }
 
 /**
- * Greatest current per phase, A, that a station draws in any terminal state. A station on a watchdog
+ * Greatest current per phase, A, that a station draws in any terminal state. A station on a
+ * watchdog
  * line is held by its cut input while we are dead; any other may restart at its measured pre-boot
  * current (rated if not measured), capped by the installer's cap.
  */

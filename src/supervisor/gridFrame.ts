@@ -1,6 +1,8 @@
 /**
- * The supervisor's own decoder of the raw grid-meter reply: CRC, unit, byte count and the few values
- * it needs. It shares no code with `modbus` or with the decoding half of `device`; of the profile it
+ * The supervisor's own decoder of the raw grid-meter reply: CRC, unit, byte count and the few
+ * values
+ * it needs. It shares no code with `modbus` or with the decoding half of `device`; of the profile
+ * it
  * takes facts only (addresses, types, scales).
  */
 import type { DeviceProfile, Point } from '../device';

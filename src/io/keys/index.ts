@@ -1,7 +1,8 @@
 /**
  * io/keys — Ed25519 keys and detached signatures (RFC 8032), on Node's crypto.
  *
- * A signature covers `purpose NUL site NUL key id NUL bytes`, so that it is worth nothing for another
+ * A signature covers `purpose NUL site NUL key id NUL bytes`, so that it is worth nothing for
+ * another
  * purpose, site or key (security-concept "Signed requests"). Must never: print a private key, write
  * one with more than owner rights, or accept a key of another type.
  */

@@ -1,7 +1,10 @@
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { between, type Clock, type Instant } from '../../time';
 
-/** `watchdog`: /dev/watchdogN of the GPIO watchdog driver; `emulated`: a file, for laptops and tests. */
+/**
+ * `watchdog`: /dev/watchdogN of the GPIO watchdog driver; `emulated`: a file, for laptops and
+ * tests.
+ */
 export type LineSpec =
   | { readonly kind: 'watchdog'; readonly device: string; readonly feedback?: string }
   | { readonly kind: 'emulated'; readonly file: string };

@@ -2,7 +2,8 @@ import path from 'node:path';
 import { type FileSystem, realFileSystem } from './fileSystem';
 
 /**
- * Replaces `file` as a whole: written beside it, synced, renamed, folder synced. After a kill at any
+ * Replaces `file` as a whole: written beside it, synced, renamed, folder synced. After a kill at
+ * any
  * point the old or the new content is there, never a mixture.
  */
 export function writeAtomic(

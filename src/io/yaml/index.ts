@@ -27,7 +27,12 @@ export function parseYaml(text: string): YamlText {
     return { ok: false, line: 1, text: `the file is longer than ${YAML_MAX_BYTES} bytes` };
   }
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, schema: 'core', strict: true });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    schema: 'core',
+    strict: true,
+    merge: true,
+  });
   const error = document.errors[0];
   if (error !== undefined) {
     const [line] = (error.linePos ?? [{ line: 1 }]).map((p) => p.line);
@@ -65,7 +70,9 @@ function nearest(places: ReadonlyMap<string, number>, path: string): number {
   return 1;
 }
 
-/** The core schema yields nothing else; anything strange becomes null and is refused by the schema. */
+/**
+ * The core schema yields nothing else; anything strange becomes null and is refused by the schema.
+ */
 function toPlain(value: unknown): PlainValue {
   if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string') {
     return value;

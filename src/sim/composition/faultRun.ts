@@ -96,7 +96,9 @@ export class FaultRun {
     if (normal && quiet && !mustLeave && between(run.ended, now) > 0) run.recovered = now;
   }
 
-  /** Every value the stations hold is at static: commanded so, cleared, expired or cut by the line. */
+  /**
+   * Every value the stations hold is at static: commanded so, cleared, expired or cut by the line.
+   */
   private commandedStatic(now: Instant): boolean {
     const { rig } = this.hooks;
     if (!rig.line.energised(now)) return true;

@@ -6,7 +6,7 @@ import type { DeviceProfile } from '../../device';
 import { compileRules, ModbusGuard } from '../../guard';
 import type { FramePort, PduCodec } from '../../modbus';
 import type { Bus } from '../../modbus';
-import type { LeaseBatch, Links, Mode } from '../../model';
+import type { LeaseBatch, Mode } from '../../model';
 import { createStationFleet, type StationFleet } from '../../ocpp';
 import {
   assembleBuses,
@@ -199,7 +199,7 @@ export class SiteUnderTest {
         this.fleet.apply(batch, clock.now());
       },
       leasesAcknowledged: () => this.fleet.stats().leasesAcknowledged,
-      modeAndLinks: (_mode: Mode, _links: Links) => undefined,
+      modeAndLinks: () => undefined,
     };
   }
 

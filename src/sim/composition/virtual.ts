@@ -1,5 +1,6 @@
 /**
- * The virtual composition: injected clock, whole frames on the emulated wire, stations in memory, no
+ * The virtual composition: injected clock, whole frames on the emulated wire, stations in memory,
+ * no
  * sockets. Campaigns counted in simulated minutes or days run here.
  */
 import type { PduCodec } from '../../modbus';

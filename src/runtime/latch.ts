@@ -1,0 +1,88 @@
+/** The latch of a cycle: everything known at one instant, frozen; and the judgement of the meter. */
+import { absent, good, type LimitRequest, type SiteState, type StationImage } from '../model';
+import type { Instant } from '../time';
+import type { FieldDevices } from './fieldDevices';
+import { type GridWatch, watchGrid } from './gridWatch';
+import type { OverdrawFact } from './overdraw';
+import type { SiteFacts } from './siteFacts';
+import { IMAGE_STALE_ms, type StationTracker } from './stationTracker';
+
+export interface LatchSources {
+  readonly facts: SiteFacts;
+  readonly devices: FieldDevices;
+  readonly trackers: ReadonlyMap<string, StationTracker>;
+}
+
+/** A reading above this multiple of the connection's rating is no current but a wrong map. */
+const NONSENSE = 12;
+
+/** Is the grid meter to be believed at `now`? */
+export function judgeGrid(from: LatchSources, now: Instant): GridWatch {
+  const { site, grid } = from.facts;
+  const meter = from.devices.meters.find((m) => m.file.id === site.gridMeter.id);
+  const reading = from.devices.meterReading(site.gridMeter.id, now);
+  const at = reading.quality === 'good' ? reading.at : now;
+  const volts = site.nominal_V;
+  let leastLoad_W = 0;
+  for (const tracker of from.trackers.values()) {
+    for (const a of tracker.surely_A(at)) leastLoad_W += a * volts;
+  }
+  const sources_W =
+    site.bess.reduce((s, b) => s + b.discharge_W, 0) + site.pv.reduce((s, p) => s + p.rated_W, 0);
+  return watchGrid(
+    {
+      reading,
+      frozen: meter?.device.frozen() ?? false,
+      nominal_V: volts,
+      bound_A: NONSENSE * Math.max(grid.import_A, grid.curve.rating_A),
+      leastLoad_W,
+      sources_W,
+    },
+    now,
+  );
+}
+
+/** The frozen state that the decision of this cycle looks at. */
+export function latch(
+  from: LatchSources,
+  c: {
+    readonly grid: GridWatch;
+    readonly cycle: number;
+    readonly requests: readonly LimitRequest[];
+    readonly emergencyStop: boolean;
+  },
+  now: Instant,
+): SiteState {
+  const { devices } = from;
+  const stations = from.facts.stations.map(({ station }) => {
+    const tracker = from.trackers.get(station.id);
+    const image = tracker?.latest();
+    const lease = tracker?.acknowledged(now);
+    return {
+      id: station.id,
+      image: image === undefined ? absent<StationImage>('missing', 'never seen') : good(image, now),
+      ...(lease === undefined ? {} : { lease }),
+    };
+  });
+  return {
+    cycle: c.cycle,
+    at: now,
+    grid: c.grid.reading,
+    meters: new Map(devices.meters.map((m) => [m.file.id, devices.meterReading(m.file.id, now)])),
+    bess: devices.bessStates(now),
+    pv: devices.pvStates(now),
+    stations,
+    requests: c.requests,
+    emergencyStop: c.emergencyStop,
+  };
+}
+
+/** What each station was told and draws, for the overdraw rules. */
+export function overdrawFacts(from: LatchSources, now: Instant): readonly OverdrawFact[] {
+  return from.facts.stations.map(({ station }) => {
+    const tracker = from.trackers.get(station.id);
+    const measured = tracker?.measured_A(now, IMAGE_STALE_ms * 3);
+    const told_A = tracker?.inForce_A(now) ?? station.static_A;
+    return { id: station.id, told_A, ...(measured === undefined ? {} : { measured_A: measured }) };
+  });
+}
