@@ -8,8 +8,7 @@ import { TokenBucket } from './throttle';
 import type { GateEventCode, OcppServerOptions } from './types';
 
 /** Messages a station may send: a burst after an outage, then a busy station's rate. */
-const BURST = 300;
-const PER_SECOND = 20;
+const RATE = { perSecond: 20, burst: 300 };
 /** Bytes a station may leave unread before it counts as not reading. */
 const MAX_BUFFERED = 1024 * 1024;
 /** Time a closing handshake may take before the socket is cut. */
@@ -29,13 +28,14 @@ export class StationConnection {
     identity: string,
     client: RpcClient & object,
     clock: Clock,
+    rate: { readonly perSecond: number; readonly burst: number } = RATE,
     tell: (code: GateEventCode, text: string, hint?: string) => void,
   ) {
     this.identity = identity;
     this.client = client;
     this.clock = clock;
     this.tell = tell;
-    this.bucket = new TokenBucket(PER_SECOND, BURST, clock.now());
+    this.bucket = new TokenBucket(rate.perSecond, rate.burst, clock.now());
     this.socket = socketOf(client);
     takeMessages(client, (bytes) => this.received(bytes));
     client.on('socketError', () => this.tell('socket-error', 'socket failed'));

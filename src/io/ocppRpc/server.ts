@@ -144,11 +144,9 @@ class StationServer implements OcppServer {
     }
     const { identity, protocol } = admitted;
     const address = request.socket.remoteAddress ?? 'unknown';
-    const connection = new StationConnection(
-      identity,
-      client,
-      this.options.clock,
-      (code, text, hint) => this.gate.tell(code, address, identity, text, hint),
+    const { clock, rate } = this.options;
+    const connection = new StationConnection(identity, client, clock, rate, (code, text, hint) =>
+      this.gate.tell(code, address, identity, text, hint),
     );
     const old = this.connections.get(identity);
     if (old !== undefined) {

@@ -63,6 +63,8 @@ export interface OcppServerOptions {
   readonly onEvent?: (event: GateEvent) => void;
   /** WebSocket ping interval, ms. Default 30 s. */
   readonly pingInterval_ms?: number;
+  /** Messages of one station: this many per second, this many at once. Default 20 and 300. */
+  readonly rate?: { readonly perSecond: number; readonly burst: number };
 }
 
 export interface OcppServer {

@@ -1,0 +1,368 @@
+/**
+ * OCPP bench: latency and throughput of the relay against the least that ocpp-rpc and ws can do,
+ * and what thousands of stations cost in memory and CPU. Three processes: CPMS, relay, stations.
+ */
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { WebSocket } from 'ws';
+
+/** One case of a campaign, in the form of test/campaign.schema.json. */
+export interface BenchCase {
+  readonly id: string;
+  readonly params: Readonly<Record<string, number | string>>;
+  readonly measured: Readonly<Record<string, number>>;
+  readonly bars: readonly BenchBar[];
+  readonly outcome: 'pass' | 'fail' | 'not-run';
+  readonly why: string;
+  readonly replay: string;
+}
+
+export interface BenchBar {
+  readonly name: string;
+  readonly op: '<=' | '>=';
+  readonly value: number;
+  readonly ok: boolean;
+}
+
+export interface BenchContext {
+  readonly quick: boolean;
+  /** Only this case; the cases it is compared with run too. */
+  readonly only?: string;
+  readonly progress: (line: string) => void;
+}
+
+const RELAYS = ['direct', 'raw-ws-relay', 'ocpp-rpc-relay', 'relay'] as const;
+type RelayKind = (typeof RELAYS)[number];
+const CROWDS = [100, 1_000, 2_000] as const;
+const ROUND_STATIONS = 50;
+const PERIOD_MS = 10_000;
+
+/** Runs all cases. Effects: child processes and sockets on 127.0.0.1. */
+export async function ocppCases(context: BenchContext): Promise<readonly BenchCase[]> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-bench-'));
+  try {
+    const script = path.join(folder, 'child.cjs');
+    await build({
+      entryPoints: [path.join(__dirname, 'ocppChild.ts')],
+      outfile: script,
+      bundle: true,
+      platform: 'node',
+      target: 'node20',
+      external: ['bufferutil', 'utf-8-validate'],
+      logLevel: 'error',
+    });
+    return [...(await latencyCases(context, script)), ...(await crowdCases(context, script))];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+// --- child processes -----------------------------------------------------------------------
+
+interface Child {
+  readonly process: ChildProcess;
+  readonly url: string;
+}
+
+async function start(script: string, kind: string, upstream?: string): Promise<Child> {
+  const child = fork(script, upstream === undefined ? [kind] : [kind, upstream], {
+    execArgv: ['--expose-gc'],
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`${kind} ended with ${code ?? 'a signal'}`)));
+    child.once('message', (message) => resolve(field(message, 'port')));
+  });
+  return { process: child, url: `ws://127.0.0.1:${port}/ocpp` };
+}
+
+interface Usage {
+  readonly rss: number;
+  readonly cpu_us: number;
+}
+
+function usage(child: Child): Promise<Usage> {
+  return new Promise((resolve) => {
+    child.process.once('message', (message) =>
+      resolve({ rss: field(message, 'rss'), cpu_us: field(message, 'cpu_us') }),
+    );
+    child.process.send('usage');
+  });
+}
+
+function field(message: unknown, name: string): number {
+  const value: unknown =
+    typeof message === 'object' && message !== null ? Reflect.get(message, name) : undefined;
+  return typeof value === 'number' ? value : 0;
+}
+
+const stop = (child: Child): Promise<void> =>
+  new Promise((resolve) => {
+    child.process.once('exit', () => resolve());
+    child.process.disconnect();
+  });
+
+// --- stations ------------------------------------------------------------------------------
+
+/** A typical MeterValues of 540 bytes. */
+function meterValues(id: string): string {
+  const sampledValue = [
+    ['Energy.Active.Import.Register', 'Wh', '1234567'],
+    ['Power.Active.Import', 'W', '11040'],
+    ['Current.Import', 'A', '16.0'],
+    ['Voltage', 'V', '230.1'],
+  ].map(([measurand, unit, value]) => ({ value, context: 'Sample.Periodic', measurand, unit }));
+  const meterValue = [{ timestamp: '2026-06-01T12:00:00.000Z', sampledValue }];
+  return JSON.stringify([2, id, 'MeterValues', { connectorId: 1, transactionId: 7, meterValue }]);
+}
+
+class Station {
+  private readonly socket: WebSocket;
+  private waiting: ((id: string) => void) | undefined;
+  private lastId = 0;
+  answers = 0;
+
+  private constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.on('message', (data: Buffer) => this.received(data.toString('utf8')));
+  }
+
+  static open(url: string, id: string): Promise<Station> {
+    const login = Buffer.from(`${id}:bench`).toString('base64');
+    const socket = new WebSocket(`${url}/${id}`, ['ocpp1.6'], {
+      headers: { Authorization: `Basic ${login}` },
+      perMessageDeflate: false,
+    });
+    return new Promise((resolve, reject) => {
+      const station = new Station(socket);
+      socket.once('open', () => resolve(station));
+      socket.once('error', reject);
+    });
+  }
+
+  private received(text: string): void {
+    const id = /^\[(\d), *"([^"]*)"/.exec(text);
+    if (id?.[1] === '2') this.socket.send(`[3,"${id[2] ?? ''}",{"status":"Accepted"}]`);
+    else if (id?.[1] === '3') {
+      this.answers += 1;
+      this.waiting?.(id[2] ?? '');
+    } else throw new Error(`bench station was refused: ${text}`);
+  }
+
+  /** One call and its answer; the result is the round trip in µs. */
+  call(): Promise<number> {
+    const id = `m${(this.lastId += 1)}`;
+    const text = meterValues(id);
+    const before = performance.now();
+    return new Promise((resolve) => {
+      this.waiting = (answered) => {
+        if (answered === id) resolve((performance.now() - before) * 1_000);
+      };
+      this.socket.send(text);
+    });
+  }
+
+  close(): void {
+    this.socket.terminate();
+  }
+}
+
+async function openAll(url: string, count: number): Promise<readonly Station[]> {
+  const stations: Station[] = [];
+  for (let from = 0; from < count; from += 50) {
+    const batch = Array.from({ length: Math.min(50, count - from) }, (_, i) =>
+      Station.open(url, `CP${from + i}`),
+    );
+    stations.push(...(await Promise.all(batch)));
+  }
+  return stations;
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+// --- latency -------------------------------------------------------------------------------
+
+type Latency = Readonly<Record<'p50_us' | 'p95_us' | 'p99_us' | 'calls_per_s', number>>;
+
+async function latencyCases(context: BenchContext, script: string): Promise<BenchCase[]> {
+  if (context.only?.startsWith('stations-') === true) return [];
+  const cpms = await start(script, 'cpms');
+  const relays = new Map<RelayKind, Child>([['direct', cpms]]);
+  for (const kind of RELAYS) {
+    if (kind !== 'direct') relays.set(kind, await start(script, kind, cpms.url));
+  }
+  const rounds = context.quick ? 2 : 5;
+  const samples = new Map<RelayKind, number[]>();
+  const rates = new Map<RelayKind, number[]>();
+  // The kinds take turns, so that a busy moment of the machine hits them alike.
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [kind, child] of relays) {
+      context.progress(`${kind} round ${round + 1}/${rounds}`);
+      await oneRound(child, samples, rates, kind, context.quick ? 1_000 : 4_000);
+    }
+  }
+  for (const child of relays.values()) await stop(child);
+  const results = new Map(RELAYS.map((kind) => [kind, latencyOf(kind, samples, rates)]));
+  return RELAYS.map((kind) => latencyCase(kind, results));
+}
+
+async function oneRound(
+  child: Child,
+  samples: Map<RelayKind, number[]>,
+  rates: Map<RelayKind, number[]>,
+  kind: RelayKind,
+  calls: number,
+): Promise<void> {
+  const stations = await openAll(child.url, ROUND_STATIONS);
+  await pause(2_500);
+  const [first] = stations;
+  if (first === undefined) throw new Error('no station');
+  for (let i = 0; i < 500; i += 1) await first.call();
+  const taken = samples.get(kind) ?? [];
+  for (let i = 0; i < calls; i += 1) taken.push(await first.call());
+  samples.set(kind, taken);
+  const before = performance.now();
+  const each = Math.ceil(calls / 10);
+  await Promise.all(
+    stations.map(async (station) => {
+      for (let i = 0; i < each; i += 1) await station.call();
+    }),
+  );
+  const rate = (each * stations.length * 1_000) / (performance.now() - before);
+  rates.set(kind, [...(rates.get(kind) ?? []), rate]);
+  for (const station of stations) station.close();
+  await pause(300);
+}
+
+function latencyOf(
+  kind: RelayKind,
+  samples: ReadonlyMap<RelayKind, number[]>,
+  rates: ReadonlyMap<RelayKind, number[]>,
+): Latency {
+  const sorted = [...(samples.get(kind) ?? [])].sort((a, b) => a - b);
+  const at = (share: number): number => round(sorted[Math.floor(sorted.length * share)] ?? 0);
+  return {
+    p50_us: at(0.5),
+    p95_us: at(0.95),
+    p99_us: at(0.99),
+    calls_per_s: round(Math.max(0, ...(rates.get(kind) ?? []))),
+  };
+}
+
+const round = (value: number): number => Math.round(value * 10) / 10;
+
+function latencyCase(kind: RelayKind, results: ReadonlyMap<RelayKind, Latency>): BenchCase {
+  const own = results.get(kind);
+  const direct = results.get('direct');
+  const library = results.get('ocpp-rpc-relay');
+  const bars: BenchBar[] = [];
+  let measured: Record<string, number> = { ...own };
+  if (kind === 'relay' && own && direct && library) {
+    const added_p50_us = round(own.p50_us - direct.p50_us);
+    measured = { ...measured, added_p50_us };
+    bars.push(
+      bar('added_p50_us', '<=', 100, added_p50_us),
+      bar('p50_us', '<=', library.p50_us, own.p50_us),
+      bar('calls_per_s', '>=', library.calls_per_s, own.calls_per_s),
+    );
+  }
+  return caseOf(
+    kind,
+    { stations: ROUND_STATIONS, bytes: meterValues('m1').length },
+    measured,
+    bars,
+  );
+}
+
+function bar(name: string, op: BenchBar['op'], value: number, actual: number): BenchBar {
+  return { name, op, value, ok: op === '<=' ? actual <= value : actual >= value };
+}
+
+function caseOf(
+  id: string,
+  params: BenchCase['params'],
+  measured: Readonly<Record<string, number>>,
+  bars: readonly BenchBar[],
+): BenchCase {
+  const missed = bars.filter((one) => !one.ok).map((one) => `${one.name} ${one.op} ${one.value}`);
+  return {
+    id,
+    params,
+    measured,
+    bars,
+    outcome: missed.length === 0 ? 'pass' : 'fail',
+    why: missed.length === 0 ? '' : `missed: ${missed.join(', ')}`,
+    replay: `npm run bench -- ocpp --case ${id} --json`,
+  };
+}
+
+// --- many stations -------------------------------------------------------------------------
+
+async function crowdCases(context: BenchContext, script: string): Promise<BenchCase[]> {
+  const cases: BenchCase[] = [];
+  for (const count of CROWDS) {
+    const id = `stations-${count}`;
+    const wanted = context.only === undefined || context.only === id;
+    if (!wanted || (context.quick && count > 100 && context.only === undefined)) continue;
+    context.progress(id);
+    cases.push(await crowd(script, count, context.quick ? 10_000 : 40_000));
+  }
+  return cases;
+}
+
+async function crowd(script: string, count: number, window_ms: number): Promise<BenchCase> {
+  const cpms = await start(script, 'cpms');
+  const relay = await start(script, 'relay', cpms.url);
+  const empty = await usage(relay);
+  const stations = await openAll(relay.url, count);
+  await pause(5_000);
+  const before = await usage(relay);
+  const began = performance.now();
+  await load(stations, window_ms);
+  const after = await usage(relay);
+  const elapsed_us = (performance.now() - began) * 1_000;
+  const answered = stations.reduce((sum, station) => sum + station.answers, 0);
+  for (const station of stations) station.close();
+  await stop(relay);
+  await stop(cpms);
+  const MiB = 1024 * 1024;
+  const rss_MiB = round(after.rss / MiB);
+  const cpu_share = Math.round(((after.cpu_us - before.cpu_us) / elapsed_us) * 1e4) / 1e4;
+  const measured = {
+    rss_MiB,
+    rss_empty_MiB: round(empty.rss / MiB),
+    rss_per_station_KiB: round((after.rss - empty.rss) / 1024 / count),
+    cpu_share,
+    messages_answered: answered,
+  };
+  const expected = Math.floor(count * (window_ms / PERIOD_MS) * 0.99);
+  const bars = [bar('messages_answered', '>=', expected, answered)];
+  if (count === 2_000) {
+    bars.push(bar('rss_MiB', '<=', 170, rss_MiB), bar('cpu_share', '<=', 0.12, cpu_share));
+  }
+  return caseOf(
+    `stations-${count}`,
+    { stations: count, period_s: PERIOD_MS / 1000 },
+    measured,
+    bars,
+  );
+}
+
+/** Each station sends one message per period, spread evenly over it. */
+async function load(stations: readonly Station[], window_ms: number): Promise<void> {
+  const slots = 100;
+  const began = performance.now();
+  const pending: Promise<number>[] = [];
+  for (let slot = 0; slot * (PERIOD_MS / slots) < window_ms; slot += 1) {
+    for (let i = slot % slots; i < stations.length; i += slots) {
+      const station = stations[i];
+      if (station !== undefined) pending.push(station.call());
+    }
+    await pause(Math.max(0, began + (slot + 1) * (PERIOD_MS / slots) - performance.now()));
+  }
+  await Promise.all(pending);
+}
