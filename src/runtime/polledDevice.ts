@@ -29,6 +29,8 @@ interface PlanState {
   next_at: number;
   block?: RegisterBlock;
   waiting: boolean;
+  /** Answers in a row that brought the same words. */
+  identical: number;
 }
 
 /** A reading counts as frozen when this many polls in a row brought identical registers. */
@@ -47,8 +49,7 @@ export class PolledDevice {
   private readonly periods: PollPeriods;
   private readonly plan: PlanState[];
   private asked_at: Instant | undefined;
-  private identical = 0;
-  private lastWords = '';
+  private known: RegisterImage | undefined;
   private reply: RawReply | undefined;
   private failure = 'not polled yet';
   private wrongIdentity: readonly string[] | undefined;
@@ -58,7 +59,12 @@ export class PolledDevice {
     this.profile = profile;
     this.bus = bus;
     this.periods = periods;
-    this.plan = readPlan(profile).map((read) => ({ read, next_at: start, waiting: false }));
+    this.plan = readPlan(profile).map((read) => ({
+      read,
+      next_at: start,
+      waiting: false,
+      identical: 0,
+    }));
   }
 
   /** Submits the reads that are due. Called a few times a second. */
@@ -91,12 +97,14 @@ export class PolledDevice {
       return;
     }
     const { table, address } = item.read.request;
+    const before = item.block?.values;
     item.block = { table, address, values: result.registers };
+    this.known = undefined;
     if (item.read.every === 'once') this.identify();
     if (item.read.every !== 'cycle') return;
+    item.identical = sameWords(before, result.registers) ? item.identical + 1 : 0;
     this.asked_at = result.sent_at;
     this.reply = { at: result.sent_at, frame: result.frame, read: item.read };
-    this.countIdentical();
   }
 
   private identify(): void {
@@ -104,18 +112,10 @@ export class PolledDevice {
     this.wrongIdentity = verdict.ok ? undefined : verdict.why;
   }
 
-  private countIdentical(): void {
-    const words = this.plan
-      .filter((p) => p.read.every === 'cycle')
-      .map((p) => Array.from(p.block?.values ?? []).join(','))
-      .join('|');
-    this.identical = words === this.lastWords ? this.identical + 1 : 0;
-    this.lastWords = words;
-  }
-
   /** All registers known now. */
   image(): RegisterImage {
-    return this.plan.flatMap((p) => (p.block === undefined ? [] : [p.block]));
+    this.known ??= this.plan.flatMap((p) => (p.block === undefined ? [] : [p.block]));
+    return this.known;
   }
 
   /** Every block of the plan has been read at least once. */
@@ -135,7 +135,8 @@ export class PolledDevice {
 
   /** Registers have not changed for so many polls that they cannot be live. */
   frozen(): boolean {
-    return this.identical >= FROZEN_POLLS;
+    const cyclic = this.plan.filter((p) => p.read.every === 'cycle');
+    return cyclic.length > 0 && cyclic.every((p) => p.identical >= FROZEN_POLLS);
   }
 
   silent(now: Instant): boolean {
@@ -151,4 +152,10 @@ export class PolledDevice {
   identityConflict(): readonly string[] | undefined {
     return this.wrongIdentity;
   }
+}
+
+function sameWords(a: ArrayLike<number> | undefined, b: readonly number[]): boolean {
+  if (a === undefined || a.length !== b.length) return false;
+  for (let i = 0; i < b.length; i += 1) if (a[i] !== b[i]) return false;
+  return true;
 }

@@ -138,7 +138,7 @@ export class SiteRuntime {
     const state = latch(sources, { grid, cycle: this.cycle, requests, emergencyStop }, now);
     this.overdraw = nextOverdraw(this.overdraw, overdrawFacts(sources, now), now);
     const supervisor = this.ports.supervisor.status();
-    this.nextMode(grid, stationsSilent, supervisor, now);
+    this.nextMode({ grid, state, stationsSilent, supervisor }, now);
     const decision = this.decide(state, stationsSilent);
     this.act(decision, now);
     const decided_at = this.ports.clock.now();
@@ -175,14 +175,18 @@ export class SiteRuntime {
   }
 
   private nextMode(
-    grid: GridWatch,
-    stationsSilent: boolean,
-    supervisor: ReturnType<RuntimePorts['supervisor']['status']>,
+    c: {
+      readonly grid: GridWatch;
+      readonly state: SiteState;
+      readonly stationsSilent: boolean;
+      readonly supervisor: ReturnType<RuntimePorts['supervisor']['status']>;
+    },
     now: Instant,
   ): void {
-    const backup = this.devices
-      .bessStates(now)
-      .some((b) => b.reading.quality === 'good' && b.reading.value.state === 'backup');
+    const { grid, supervisor, stationsSilent } = c;
+    const backup = c.state.bess.some(
+      (b) => b.reading.quality === 'good' && b.reading.value.state === 'backup',
+    );
     const input: ModeInput = {
       grid: grid.health,
       recordGood: this.recordGood && grid.health === 'fresh',
