@@ -21,6 +21,8 @@ export interface ConditionFacts {
   readonly unproved: ReadonlyMap<string, { readonly why: string; readonly for_ms: number }>;
   readonly identity: ReadonlyMap<string, string>;
   readonly frozen: ReadonlySet<string>;
+  /** Load that nobody admits, above the declared base load, A. */
+  readonly mismatch_A?: number;
   readonly overrun_ms?: number;
 }
 
@@ -85,6 +87,10 @@ function system(f: ConditionFacts, add: Add): void {
     const limit = f.site.connection.import_A;
     const worst = maxPhase(f.state.grid.value.current);
     if (worst > limit) add('limit-exceeded', 'grid', `${worst.toFixed(1)} A, limit ${limit} A`);
+  }
+  if (f.mismatch_A !== undefined) {
+    const text = `${f.mismatch_A.toFixed(1)} A more than base load and stations explain`;
+    add('meter-mismatch', 'grid', text);
   }
   if (!f.supervisor.answers) add('supervisor-silent', 'supervisor', f.supervisor.text);
   else if (f.supervisor.line === 'dropped' && !f.mode.starting) {

@@ -1,6 +1,7 @@
 /** The latch of a cycle: everything known at one instant, frozen; and the judgement of the meter. */
 import { absent, good, type LimitRequest, type SiteState, type StationImage } from '../model';
 import type { Instant } from '../time';
+import { mapPhases, type ThreePhase } from '../units';
 import type { FieldDevices } from './fieldDevices';
 import { type GridWatch, watchGrid } from './gridWatch';
 import type { OverdrawFact } from './overdraw';
@@ -85,4 +86,14 @@ export function overdrawFacts(from: LatchSources, now: Instant): readonly Overdr
     const told_A = tracker?.inForce_A(now) ?? station.static_A;
     return { id: station.id, told_A, ...(measured === undefined ? {} : { measured_A: measured }) };
   });
+}
+
+/** What the stations' own meters say they draw together, by phase, A. */
+export function reportedLoad_A(from: LatchSources, now: Instant): ThreePhase<number> {
+  let sum: ThreePhase<number> = [0, 0, 0];
+  for (const tracker of from.trackers.values()) {
+    const measured = tracker.measured_A(now, IMAGE_STALE_ms * 4);
+    if (measured !== undefined) sum = mapPhases(sum, (a, i) => a + measured[i]);
+  }
+  return sum;
 }

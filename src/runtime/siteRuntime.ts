@@ -7,7 +7,8 @@ import { between, type Instant, later } from '../time';
 import { conditionsOf } from './conditions';
 import { decide, type Decision } from './decision';
 import { FieldDevices } from './fieldDevices';
-import { judgeGrid, latch, overdrawFacts } from './latch';
+import { judgeGrid, latch, overdrawFacts, reportedLoad_A } from './latch';
+import { contradicts, nextMismatch, NO_MISMATCH, unexplained_A } from './mismatch';
 import type { GridWatch } from './gridWatch';
 import { isolatedStations, nextOverdraw, type OverdrawState } from './overdraw';
 import type { RuntimePorts } from './ports';
@@ -42,6 +43,7 @@ export class SiteRuntime {
   private memory = NO_ALLOCATION_MEMORY;
   private modeState: ModeState;
   private overdraw: OverdrawState = new Map();
+  private mismatch = NO_MISMATCH;
   private alarms = NO_ALARMS;
   private cycle = 0;
   private recordGood = true;
@@ -137,6 +139,8 @@ export class SiteRuntime {
     const { requests, emergencyStop } = this;
     const state = latch(sources, { grid, cycle: this.cycle, requests, emergencyStop }, now);
     this.overdraw = nextOverdraw(this.overdraw, overdrawFacts(sources, now), now);
+    const unexplained = unexplained_A(state, reportedLoad_A(sources, now));
+    this.mismatch = nextMismatch(this.mismatch, this.site, unexplained, now);
     const supervisor = this.ports.supervisor.status();
     this.nextMode({ grid, state, stationsSilent, supervisor }, now);
     const decision = this.decide(state, stationsSilent);
@@ -324,6 +328,7 @@ export class SiteRuntime {
       mode: this.modeState,
       overdraw: this.overdraw,
       stationsSilent: c.stationsSilent,
+      ...(contradicts(this.mismatch, c.now) ? { mismatch_A: this.mismatch.excess_A } : {}),
       supervisor: this.ports.supervisor.status(),
       uplinkDown: !this.ports.uplink.connected(),
       unproved,

@@ -30,7 +30,8 @@ import { type Clock, type Instant, later, type Timers } from '../../time';
 import { SimLine } from '../line';
 import { seededRandom, seedFor } from '../random';
 import { createSimSite, simStationConfigs, type SimSite } from '../site';
-import { generateSessions, type SimSession, type SimTransport } from '../stations';
+import type { SimSession, SimTransport } from '../stations';
+import { busySessions } from './busySessions';
 import { HeldTimers } from './heldTimers';
 
 export interface SiteUnderTestOptions {
@@ -109,12 +110,7 @@ export class SiteUnderTest {
       stationConfigs,
       sessions:
         options.sessions ??
-        generateSessions(stationConfigs, {
-          seed,
-          from: now,
-          to: later(now, options.horizon_ms),
-          first_ms: 6000,
-        }),
+        busySessions(stationConfigs, { seed, from: now, horizon_ms: options.horizon_ms }),
     });
     this.supervisor = new Supervisor(
       {

@@ -1,0 +1,68 @@
+/**
+ * Does the grid meter show more load than anybody admits? A station that reports what it was told
+ * and draws what it likes shows here: base load above its declared maximum. Pure reducer.
+ */
+import type { SiteState } from '../model';
+import type { Site } from '../site';
+import { between, type Instant } from '../time';
+import { mapPhases, maxPhase, type ThreePhase } from '../units';
+
+/** Stations report every 5 s and vehicles take 5 s: shorter differences are no contradiction. */
+const LASTS_ms = 10_000;
+const SLACK_A = 2;
+/** The usual base load is followed upwards no faster than a building drifts, A/s. */
+const DRIFT_A_PER_S = 0.2;
+
+export interface MismatchState {
+  /** Usual unexplained load by phase, A; absent until the first reading. */
+  readonly usual_A?: ThreePhase<number>;
+  readonly at?: Instant;
+  readonly since?: Instant;
+  readonly excess_A: number;
+}
+export const NO_MISMATCH: MismatchState = { excess_A: 0 };
+
+/** Load per phase that neither stations nor sources explain, A; undefined when it is not known. */
+export function unexplained_A(
+  state: SiteState,
+  stations_A: ThreePhase<number>,
+): ThreePhase<number> | undefined {
+  if (state.grid.quality !== 'good') return undefined;
+  const { power, voltage } = state.grid.value;
+  let sources_W = 0;
+  for (const d of [...state.bess, ...state.pv]) {
+    if (d.reading.quality !== 'good') return undefined;
+    sources_W += d.reading.value.power;
+  }
+  return mapPhases(power, (p, i) => (p + sources_W / 3) / voltage[i] - stations_A[i]);
+}
+
+/**
+ * Contradiction: more than the declared base load, or a rise above the usual one by more than the
+ * declared largest step. Pure.
+ */
+export function nextMismatch(
+  before: MismatchState,
+  site: Site,
+  load_A: ThreePhase<number> | undefined,
+  now: Instant,
+): MismatchState {
+  if (load_A === undefined) return before;
+  const declared_A = site.nodes.reduce((sum, n) => sum + n.baseLoadMax_A, 0);
+  const dt_s = before.at === undefined ? 0 : Math.min(10, between(before.at, now) / 1000);
+  const old_A = before.usual_A ?? load_A;
+  const step_A = site.connection.base_load_step_A;
+  const rise_A = maxPhase(mapPhases(load_A, (a, i) => a - old_A[i])) - step_A;
+  const excess_A = Math.max(maxPhase(load_A) - declared_A, rise_A);
+  // While it contradicts, the usual value stands still: a lie does not become usual.
+  const still = before.since !== undefined;
+  const usual_A = mapPhases(old_A, (a, i) =>
+    load_A[i] < a ? load_A[i] : still ? a : Math.min(load_A[i], a + DRIFT_A_PER_S * dt_s),
+  );
+  const base = { usual_A, at: now, excess_A };
+  return excess_A <= SLACK_A ? base : { ...base, since: before.since ?? now };
+}
+
+/** The difference has lasted long enough to be told. Pure. */
+export const contradicts = (state: MismatchState, now: Instant): boolean =>
+  state.since !== undefined && between(state.since, now) >= LASTS_ms;
