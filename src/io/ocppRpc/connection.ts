@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { encodeFrame } from '../../ocpp';
 import type { OcppProtocol, StationLink, StationPort } from '../../ocpp';
 import type { Clock } from '../../time';
+import type { Pinger } from './pinger';
 import { answersPing, CLOSED, OPEN, socketOf, takeMessages } from './rpcSocket';
 import type { RpcClient, Socket } from './rpcSocket';
 import { TokenBucket } from './throttle';
@@ -58,6 +59,10 @@ export class StationConnection {
     }
     this.shut(1013, 'try again later');
     return false;
+  }
+
+  keepAlive(pinger: Pinger): void {
+    pinger.watch(this.socket);
   }
 
   onClosed(fn: () => void): void {

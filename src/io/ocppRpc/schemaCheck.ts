@@ -1,34 +1,44 @@
-import type { SchemaCheck } from '../../ocpp';
-// eslint-disable-next-line @typescript-eslint/no-require-imports
-const validators: unknown = require('ocpp-rpc/lib/standard-validators');
+import { createValidator } from 'ocpp-rpc';
+import type { OcppProtocol, SchemaCheck } from '../../ocpp';
 
 interface Validator {
-  readonly subprotocol: string;
   validate(method: string, params: unknown): unknown;
 }
 
-function isValidator(value: unknown): value is Validator {
-  if (typeof value !== 'object' || value === null) return false;
-  const name: unknown = Reflect.get(value, 'subprotocol');
-  return typeof name === 'string' && typeof Reflect.get(value, 'validate') === 'function';
-}
+type Schemas = Record<string, unknown>[];
 
 /**
- * The JSON schemas of OCPP as ocpp-rpc ships them. An action without a schema passes: the guard has
- * refused it before. Compiled on first use of each action.
+ * The JSON schemas of OCPP as ocpp-rpc ships them, each version read when it is first needed: the
+ * three of them together cost more memory than a hundred stations.
  */
+const READ: Readonly<Record<OcppProtocol, () => Schemas>> = {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  'ocpp1.6': () => listOf(require('ocpp-rpc/lib/schemas/ocpp1_6.json')),
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  'ocpp2.0.1': () => listOf(require('ocpp-rpc/lib/schemas/ocpp2_0_1.json')),
+};
+
+const isSchema = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+function listOf(schemas: unknown): Schemas {
+  if (!Array.isArray(schemas)) throw new TypeError('ocpp-rpc is not the pinned 2.2.1: no schemas');
+  return schemas.filter(isSchema);
+}
+
+/** A check by JSON schema; an action without a schema passes, the guard has judged it before. */
 export function schemaCheck(): SchemaCheck {
-  const byProtocol = new Map<string, Validator>();
-  if (Array.isArray(validators)) {
-    for (const validator of validators) {
-      if (isValidator(validator)) byProtocol.set(validator.subprotocol, validator);
-    }
-  }
-  if (byProtocol.size === 0) throw new TypeError('ocpp-rpc is not the pinned 2.2.1: no validators');
+  const validators = new Map<OcppProtocol, Validator>();
+  const validatorOf = (protocol: OcppProtocol): Validator => {
+    const known = validators.get(protocol);
+    if (known !== undefined) return known;
+    const made: Validator = createValidator(protocol, READ[protocol]());
+    validators.set(protocol, made);
+    return made;
+  };
   return (protocol, action, kind, payload) => {
-    const validator = byProtocol.get(protocol);
     try {
-      validator?.validate(`urn:${action}.${kind}`, payload);
+      validatorOf(protocol).validate(`urn:${action}.${kind}`, payload);
       return true;
     } catch (error) {
       return isUnknownSchema(error);
@@ -36,9 +46,9 @@ export function schemaCheck(): SchemaCheck {
   };
 }
 
-/** ocpp-rpc throws NotImplemented or a protocol error for an action it has no schema of. */
+/** ocpp-rpc throws a ProtocolError for an action it has no schema of. */
 function isUnknownSchema(error: unknown): boolean {
   const code: unknown =
     typeof error === 'object' && error !== null ? Reflect.get(error, 'rpcErrorCode') : undefined;
-  return code === 'ProtocolError' || code === 'NotImplemented';
+  return code === 'ProtocolError';
 }

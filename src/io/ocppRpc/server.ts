@@ -10,6 +10,7 @@ import { StationConnection } from './connection';
 import { UpgradeGate } from './gate';
 import type { Admitted } from './gate';
 import { refuse } from './handshake';
+import { Pinger } from './pinger';
 import type { RpcClient } from './rpcSocket';
 import type { OcppServer, OcppServerOptions } from './types';
 
@@ -35,6 +36,7 @@ class StationServer implements OcppServer {
   private readonly options: OcppServerOptions;
   private readonly gate: UpgradeGate;
   private readonly rpc: RPCServer;
+  private readonly pinger: Pinger;
   private readonly http: Server;
   private readonly admitted = new WeakMap<IncomingMessage, Admitted>();
   private readonly connections = new Map<string, StationConnection>();
@@ -48,9 +50,10 @@ class StationServer implements OcppServer {
       credentialOf: options.credentialOf,
       onEvent: (event) => options.onEvent?.(event),
     });
+    this.pinger = new Pinger(options.pingInterval_ms ?? 30_000);
     this.rpc = new RPCServer({
       protocols: [...protocols],
-      pingIntervalMs: options.pingInterval_ms ?? 30_000,
+      pingIntervalMs: 0,
       wssOptions: {
         maxPayload: protocols.includes('ocpp2.0.1') ? MAX_TEXT_201 : MAX_TEXT_16,
         perMessageDeflate: false,
@@ -153,6 +156,7 @@ class StationServer implements OcppServer {
       this.gate.tell('identity-replaced', address, identity, 'the old connection did not answer');
       old.shut(1000, 'replaced by a newer connection');
     }
+    connection.keepAlive(this.pinger);
     this.connections.set(identity, connection);
     connection.onClosed(() => {
       if (this.connections.get(identity) === connection) this.connections.delete(identity);

@@ -3,6 +3,7 @@ import { RPCClient } from 'ocpp-rpc';
 import { MAX_TEXT_201 } from '../../ocpp';
 import type { OcppProtocol, UpstreamConnector, UpstreamEvents, UpstreamLink } from '../../ocpp';
 import type { Clock } from '../../time';
+import { Pinger } from './pinger';
 import { OPEN, socketOf, takeMessages } from './rpcSocket';
 import type { Socket } from './rpcSocket';
 
@@ -30,24 +31,28 @@ export interface UpstreamOptions {
  * gives up for good on some errors and keeps calls for later; the relay dials again itself.
  */
 export function upstreamConnector(options: UpstreamOptions): UpstreamConnector {
-  return (station, protocol, events) => new RpcUpstream(options, station, protocol, events);
+  const pinger = new Pinger(options.pingInterval_ms ?? 30_000);
+  return (station, protocol, events) => new RpcUpstream(options, pinger, station, protocol, events);
 }
 
 class RpcUpstream implements UpstreamLink {
   private readonly client: RPCClient;
   private readonly options: UpstreamOptions;
   private readonly events: UpstreamEvents;
+  private readonly pinger: Pinger;
   private socket: Socket | undefined;
   private ended = false;
 
   constructor(
     options: UpstreamOptions,
+    pinger: Pinger,
     station: string,
     protocol: OcppProtocol,
     events: UpstreamEvents,
   ) {
     this.options = options;
     this.events = events;
+    this.pinger = pinger;
     const password = options.passwordOf?.(station);
     this.client = new RPCClient({
       endpoint: options.url,
@@ -58,7 +63,7 @@ class RpcUpstream implements UpstreamLink {
       maxReconnects: 0,
       callTimeoutMs: 30_000,
       callConcurrency: 1,
-      pingIntervalMs: options.pingInterval_ms ?? 30_000,
+      pingIntervalMs: 0,
       deferPingsOnActivity: false,
       respondWithDetailedErrors: false,
       strictMode: false,
@@ -90,6 +95,7 @@ class RpcUpstream implements UpstreamLink {
       return;
     }
     this.socket = socketOf(this.client);
+    this.pinger.watch(this.socket);
     this.events.opened(this.options.clock.now());
   }
 
