@@ -1,6 +1,7 @@
 import { later, type Instant } from '../time';
 import type { BusDevice, BusFailure, BusRequest, BusResult, BusStatistics, Judge } from './bus';
 import { BusQueue, type Waiting } from './busQueue';
+import { BusReports } from './busReports';
 import type { DeviceState } from './deviceState';
 import { DeviceTable } from './deviceTable';
 import type { FrameFault, FramePort, FramePortEvents, PduCodec } from './framePort';
@@ -22,6 +23,8 @@ import { shapeKey } from './unitTaint';
  */
 
 const READ_ATTEMPTS = 2;
+/** How long the line is listened to after an answer of a distrusted unit, ms. */
+const LISTEN_MS = 100;
 /** A port that never says the request left is given up after this, beyond the wire time. */
 const SEND_GUARD_MS = 2000;
 
@@ -39,8 +42,7 @@ export class BusEngine implements FramePortEvents {
   readonly #devices: DeviceTable;
   readonly #queue = new BusQueue();
   readonly #underWay = new Map<number, Transaction>();
-  #settled: { readonly request: BusRequest; readonly result: BusResult }[] = [];
-  #flushing = false;
+  readonly #reports = new BusReports();
   #nextId = 1;
   #started_at: Instant | undefined;
   #busy_ms = 0;
@@ -62,17 +64,17 @@ export class BusEngine implements FramePortEvents {
     const state = this.#devices.find(request.device);
     const text = state === undefined ? `no device ${request.device}` : malformed(request.request);
     if (text !== undefined || state === undefined) {
-      this.#fail(request, 'malformed', text ?? '');
+      this.#reports.fail(request, 'malformed', text ?? '');
     } else if (!this.#port.isOpen) {
-      this.#fail(request, 'disconnected', 'the port is not open');
+      this.#reports.fail(request, 'disconnected', 'the port is not open');
     } else if (state.refuses(request.priority, now)) {
       this.#refuse(request, state, now);
     } else {
       const entry = { request, attempt: 1, shapeKey: shapeKey(request.request) };
       for (const lost of this.#queue.admit(entry)) {
-        this.#fail(lost.entry.request, lost.why, 'its place in the queue was taken');
+        this.#reports.fail(lost.entry.request, lost.why, 'its place in the queue was taken');
       }
-      if (!this.#flushing) this.#pump(now);
+      if (!this.#reports.flushing) this.#pump(now);
     }
   }
 
@@ -84,7 +86,7 @@ export class BusEngine implements FramePortEvents {
 
   /** When `tick` must be called at the latest; Infinity when only events matter. */
   wakeAt(now: Instant): number {
-    if (this.#settled.length > 0) return now;
+    if (this.#reports.pending > 0) return now;
     let wake = Math.min(this.#queue.earliestDeadline, this.#blockedUntil);
     for (const flight of this.#underWay.values()) wake = Math.min(wake, flight.timeout_at);
     return wake;
@@ -105,14 +107,17 @@ export class BusEngine implements FramePortEvents {
     for (const flight of this.#underWay.values()) {
       this.#account(flight, now);
       flight.state.count('disconnected');
-      this.#resolve(flight, failure('disconnected', reason, flight.sentEnd_at !== undefined));
+      this.#reports.add(
+        flight.entry.request,
+        failure('disconnected', reason, flight.sentEnd_at !== undefined),
+      );
     }
     this.#underWay.clear();
     for (const entry of this.#queue.remove(() => true)) {
-      this.#fail(entry.request, 'disconnected', reason);
+      this.#reports.fail(entry.request, 'disconnected', reason);
     }
     this.#devices.onReconnect();
-    this.#flush(now);
+    this.#reports.flush(now);
   }
 
   onSent(id: number, ends_at: Instant): void {
@@ -125,12 +130,14 @@ export class BusEngine implements FramePortEvents {
   onReply(id: number, adu: Uint8Array, at: Instant): void {
     const flight = this.#underWay.get(id);
     if (flight === undefined) return;
-    this.#underWay.delete(id);
-    this.#account(flight, at);
     const ends_at = flight.sentEnd_at ?? flight.handed_at;
     const sent_at = later(ends_at, -flight.request_ms);
     flight.state.onAnswer(at, at - sent_at, at - ends_at - flight.reply_ms);
-    this.#conclude(flight, this.#decode(flight, adu, sent_at, at), at);
+    const result = this.#decode(flight, adu, sent_at, at);
+    if (this.#devices.distrusts(flight.state, at)) {
+      flight.held = result;
+      flight.timeout_at = later(at, LISTEN_MS);
+    } else this.#release(flight, result, at);
     this.#finish(at);
   }
 
@@ -140,7 +147,7 @@ export class BusEngine implements FramePortEvents {
     this.#underWay.delete(id);
     this.#account(flight, now);
     if (fault.kind === 'expired' || fault.kind === 'not-ready') {
-      this.#resolve(flight, failure(fault.kind, fault.text, false));
+      this.#reports.add(flight.entry.request, failure(fault.kind, fault.text, false));
     } else {
       this.#onBadReply(flight, fault, now);
     }
@@ -149,7 +156,14 @@ export class BusEngine implements FramePortEvents {
 
   onStray(bytes: Uint8Array, now: Instant): void {
     this.#strayBytes += bytes.length;
-    if (this.#devices.onStray(bytes, now)) this.#finish(now);
+    this.#devices.onStray(bytes, now);
+    for (const flight of [...this.#underWay.values()]) {
+      if (flight.held === undefined) continue;
+      this.#underWay.delete(flight.id);
+      this.#account(flight, now);
+      this.#onBadReply(flight, { kind: 'invalid-reply', text: 'a second reply followed' }, now);
+    }
+    this.#finish(now);
   }
 
   onReady(now: Instant): void {
@@ -168,8 +182,6 @@ export class BusEngine implements FramePortEvents {
       devices: this.#devices.statistics(elapsed_ms),
     };
   }
-
-  // --- choosing and sending -------------------------------------------------------------------
 
   #pump(now: Instant): void {
     this.#blockedUntil = Infinity;
@@ -202,7 +214,7 @@ export class BusEngine implements FramePortEvents {
   #dispatch(entry: Waiting, now: Instant): void {
     const state = this.#devices.stateOf(entry);
     if (now >= entry.request.deadline) {
-      this.#fail(entry.request, 'expired', 'not sent before its deadline');
+      this.#reports.fail(entry.request, 'expired', 'not sent before its deadline');
     } else if (state.refuses(entry.request.priority, now)) {
       this.#refuse(entry.request, state, now);
     } else if (!state.verified && state.device.identity !== undefined) {
@@ -239,8 +251,9 @@ export class BusEngine implements FramePortEvents {
     const verdict = this.#judge(unit, request, context);
     if (!verdict.allow) {
       state.count('denied');
-      this.#fail(entry.request, 'denied', `${describe(request)}: ${verdict.reason}`);
-      if (identityOf !== undefined) this.#dropIdentityBlocked(state, verdict.reason);
+      this.#reports.fail(entry.request, 'denied', `${describe(request)}: ${verdict.reason}`);
+      if (identityOf !== undefined)
+        this.#failWaiting(state, 'denied', 'its identity may not be read');
       return;
     }
     const adu = this.#codec.encode(unit, request);
@@ -260,6 +273,7 @@ export class BusEngine implements FramePortEvents {
       taint: this.#devices.taintOf(state, entry.shapeKey, now),
       identityOf,
       sentEnd_at: undefined,
+      held: undefined,
       timeout_at: later(now, SEND_GUARD_MS + request_ms + reply_ms),
     });
     this.#port.send({
@@ -272,14 +286,17 @@ export class BusEngine implements FramePortEvents {
     });
   }
 
-  // --- concluding -----------------------------------------------------------------------------
-
   #expire(now: Instant): void {
     for (const entry of this.#queue.expire(now)) {
-      this.#fail(entry.request, 'expired', 'not sent before its deadline');
+      this.#reports.fail(entry.request, 'expired', 'not sent before its deadline');
     }
     for (const flight of [...this.#underWay.values()]) {
       if (now < flight.timeout_at) continue;
+      if (flight.held !== undefined) {
+        if (this.#port.isReady) this.#release(flight, flight.held, now);
+        else flight.timeout_at = later(now, LISTEN_MS);
+        continue;
+      }
       this.#underWay.delete(flight.id);
       this.#account(flight, now);
       const fault = this.#port.abandon(flight.id, now);
@@ -291,14 +308,13 @@ export class BusEngine implements FramePortEvents {
     const { entry, state } = flight;
     const { request, deadline } = entry.request;
     this.#errors += 1;
-    const window_ms = fault.consumed === true ? flight.timeout_at - now : state.late_ms;
-    this.#devices.addTaint(state, entry.shapeKey, later(now, Math.max(0, window_ms)), now);
+    this.#devices.onUnanswered(flight, fault.consumed === true, now);
     const reason = fault.kind;
     const dead = state.onFailure(reason, now);
     const again = !dead && !isWrite(request) && entry.attempt < READ_ATTEMPTS && now < deadline;
     if (flight.identityOf === undefined) {
       if (again) this.#queue.putBack({ ...entry, attempt: entry.attempt + 1 });
-      else this.#resolve(flight, failure(reason, fault.text, true));
+      else this.#reports.add(flight.entry.request, failure(reason, fault.text, true));
     }
     if (dead) this.#failWaiting(state, 'backoff', `${state.device.id} does not answer`);
   }
@@ -321,6 +337,12 @@ export class BusEngine implements FramePortEvents {
     return { ok: true, registers, received_at: at, frame: adu, roundTrip_ms, sent_at };
   }
 
+  #release(flight: Transaction, result: BusResult, now: Instant): void {
+    this.#underWay.delete(flight.id);
+    this.#account(flight, now);
+    this.#conclude(flight, result, now);
+  }
+
   #conclude(flight: Transaction, result: BusResult, now: Instant): void {
     const { state, identityOf } = flight;
     if (!result.ok) {
@@ -333,7 +355,7 @@ export class BusEngine implements FramePortEvents {
         if (dead) this.#failWaiting(state, 'backoff', `${state.device.id} does not answer`);
       }
     }
-    if (identityOf === undefined) this.#resolve(flight, result);
+    if (identityOf === undefined) this.#reports.add(flight.entry.request, result);
     else if (result.ok && state.device.identity?.accept(result.registers) === true) {
       state.onVerified();
     } else if (result.ok || result.reason === 'exception') {
@@ -343,21 +365,21 @@ export class BusEngine implements FramePortEvents {
     }
   }
 
-  #dropIdentityBlocked(state: DeviceState, why: string): void {
-    this.#failWaiting(state, 'denied', `identity of ${state.device.id} may not be read: ${why}`);
-  }
-
   #refuse(request: BusRequest, state: DeviceState, now: Instant): void {
     const wait_s = Math.ceil(((state.nextProbe_at ?? now) - now) / 1000);
     const reason = state.health === 'wrong-identity' ? 'wrong-identity' : 'backoff';
     state.count(reason);
-    this.#fail(request, reason, `${state.device.id} is ${state.health}, next try in ${wait_s} s`);
+    this.#reports.fail(
+      request,
+      reason,
+      `${state.device.id} is ${state.health}, next try in ${wait_s} s`,
+    );
   }
 
   #failWaiting(state: DeviceState, reason: BusFailure, text: string): void {
     for (const entry of this.#queue.remove((other) => other.request.device === state.device.id)) {
       state.count(reason);
-      this.#fail(entry.request, reason, text);
+      this.#reports.fail(entry.request, reason, text);
     }
   }
 
@@ -368,29 +390,8 @@ export class BusEngine implements FramePortEvents {
     this.#busy_ms += busy_ms;
   }
 
-  #fail(request: BusRequest, reason: BusFailure, text: string): void {
-    this.#settled.push({ request, result: failure(reason, text, false) });
-  }
-
-  #resolve(flight: Transaction, result: BusResult): void {
-    this.#settled.push({ request: flight.entry.request, result });
-  }
-
   #finish(now: Instant): void {
-    this.#flush(now);
+    this.#reports.flush(now);
     this.#pump(now);
-  }
-
-  /** Reports what is settled. What callbacks settle anew waits for the next tick: no recursion. */
-  #flush(now: Instant): void {
-    if (this.#flushing || this.#settled.length === 0) return;
-    const settled = this.#settled;
-    this.#settled = [];
-    this.#flushing = true;
-    try {
-      for (const { request, result } of settled) request.onDone(result, now);
-    } finally {
-      this.#flushing = false;
-    }
   }
 }

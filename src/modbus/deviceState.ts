@@ -18,6 +18,7 @@ const SAFETY_PROBE_MS = 5000;
 const IDENTITY_RETRY_MS = 10_000;
 const TURNAROUND_UNKNOWN_MS = 250;
 const TURNAROUND_FLOOR_MS = 50;
+const TURNAROUND_CEILING_MS = 500;
 const SAMPLES_TO_TRUST = 8;
 const LATE_MS = 1000;
 
@@ -47,12 +48,18 @@ export class DeviceState {
     return this.device.late_ms ?? LATE_MS;
   }
 
-  /** Time to allow between the end of the request and the begin of the reply, ms. */
+  /**
+   * Time to allow between the end of the request and the begin of the reply, ms: 4 times the worst
+   * turnaround lately seen, at least 50, and at most 500 or what the device declares, so that a
+   * device that is often late cannot take the bus for itself.
+   */
   get allowance_ms(): number {
-    const known = this.#turnarounds.count >= SAMPLES_TO_TRUST;
-    return known
-      ? Math.max(TURNAROUND_FLOOR_MS, 4 * this.#turnarounds.worst)
-      : Math.max(TURNAROUND_FLOOR_MS, this.device.turnaround_ms ?? TURNAROUND_UNKNOWN_MS);
+    const declared_ms = this.device.turnaround_ms ?? TURNAROUND_UNKNOWN_MS;
+    if (this.#turnarounds.count < SAMPLES_TO_TRUST) {
+      return Math.max(TURNAROUND_FLOOR_MS, declared_ms);
+    }
+    const ceiling_ms = Math.max(TURNAROUND_CEILING_MS, declared_ms);
+    return Math.min(ceiling_ms, Math.max(TURNAROUND_FLOOR_MS, 4 * this.#turnarounds.worst));
   }
 
   /** Whether a request of this priority must fail at once because the device counts as dead. */

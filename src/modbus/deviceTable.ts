@@ -4,12 +4,19 @@ import type { Waiting } from './busQueue';
 import { DeviceState } from './deviceState';
 import { crcHolds } from './crc16';
 import { isWrite } from './pdu';
+import type { Transaction } from './transaction';
 import { shapeKey, shapeKeyOfReply, UnitTaint } from './unitTaint';
+
+/** How long a unit is remembered for having been late or having spoken unasked, ms. */
+const DISTRUST_MS = 60_000;
 
 /** The devices of one bus, and the taints of their units (two devices may share a unit). */
 export class DeviceTable {
   readonly #states: ReadonlyMap<string, DeviceState>;
   readonly #taints = new Map<number, UnitTaint>();
+  /** Units that were late or spoke unasked, and those that spoke unasked. */
+  readonly #disorderlyUntil = new Map<number, Instant>();
+  readonly #distrustedUntil = new Map<number, Instant>();
   readonly #correlates: boolean;
 
   /**
@@ -57,30 +64,47 @@ export class DeviceTable {
     return { unit: true, shape: taint.blockedUntil(key, now) !== undefined };
   }
 
-  /** A late reply of this shape may come until `until`. */
-  addTaint(state: DeviceState, key: number, until: Instant, now: Instant): void {
-    if (!this.#correlates) this.#unit(state.device.unit).add(key, until, now);
+  /**
+   * A request found no acceptable answer: its reply may still come. `consumed`: a damaged frame of
+   * its length was received, so nothing more is due after the timeout, unless the unit is known to
+   * be late or to repeat itself.
+   */
+  onUnanswered(transaction: Transaction, consumed: boolean, now: Instant): void {
+    const { state, entry, timeout_at } = transaction;
+    const { unit } = state.device;
+    const late_at = later(now, state.late_ms);
+    const orderly = now >= (this.#disorderlyUntil.get(unit) ?? now);
+    const until = consumed && orderly && timeout_at > now ? timeout_at : late_at;
+    if (!this.#correlates) this.#unit(unit).add(entry.shapeKey, until, now);
+  }
+
+  /** Whether the unit lately sent frames that nobody asked for. */
+  distrusts(state: DeviceState, now: Instant): boolean {
+    return now < (this.#distrustedUntil.get(state.device.unit) ?? now);
   }
 
   /**
-   * Bytes that belong to no transaction. Returns whether they were the late reply that some request
-   * waits for. A whole frame that nobody asked for means that the unit answers twice, so its next
-   * answer may be an old one: its shape is tainted.
+   * Bytes that belong to no transaction: a late reply, which ends the taint of its shape, or a
+   * whole frame that nobody asked for. The unit then answers twice or somebody speaks in its name:
+   * its shape is tainted and its next answers are distrusted.
    */
-  onStray(bytes: Uint8Array, now: Instant): boolean {
+  onStray(bytes: Uint8Array, now: Instant): void {
     const unit = bytes[0];
-    if (this.#correlates || unit === undefined || !crcHolds(bytes)) return false;
+    if (this.#correlates || unit === undefined || !crcHolds(bytes)) return;
     const key = shapeKeyOfReply(bytes);
-    if (key === undefined) return false;
-    if (this.#taints.get(unit)?.settle(key) === true) return true;
+    if (key === undefined) return;
+    this.#disorderlyUntil.set(unit, later(now, DISTRUST_MS));
+    if (this.#taints.get(unit)?.settle(key) === true) return;
+    this.#distrustedUntil.set(unit, later(now, DISTRUST_MS));
     for (const state of this.#states.values()) {
-      if (state.device.unit === unit) this.addTaint(state, key, later(now, state.late_ms), now);
+      if (state.device.unit === unit) this.#unit(unit).add(key, later(now, state.late_ms), now);
     }
-    return false;
   }
 
   onReconnect(): void {
     this.#taints.clear();
+    this.#disorderlyUntil.clear();
+    this.#distrustedUntil.clear();
     for (const state of this.#states.values()) state.onReconnect();
   }
 

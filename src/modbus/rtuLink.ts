@@ -18,6 +18,8 @@ import { RtuReceiver } from './rtuReceiver';
 
 /** Silence after which an incomplete frame is over and a disturbed line is quiet again, ms. */
 export const QUIET_MS = 20;
+/** Bytes before a reply that pass for a glitch of a driver being enabled. */
+const GLITCH_BYTES = 4;
 /** A reply may seem faster than the wire by this share, for baud rate tolerance. */
 const WIRE_TOLERANCE = 0.97;
 
@@ -205,6 +207,17 @@ export class RtuLink {
     }
     this.#exchange = undefined;
     this.#quietAt = undefined;
+    if (before.length > GLITCH_BYTES) {
+      // More than a glitch: something else was on the line, perhaps over our own request.
+      const text = `${before.length} bytes before the reply (an echo?)`;
+      this.#addStray(before);
+      this.#addStray(adu);
+      this.#addStray(rest);
+      this.#quietAt = later(at, this.#quiet_ms);
+      const fault: FrameFault = { kind: 'invalid-reply', text, bytes: adu };
+      this.#events.onFault(exchange.frame.id, fault, at);
+      return;
+    }
     if (this.#echo === 'detect' && exchange.frame.request.kind.startsWith('read')) {
       this.#echo = this.#receiver.sawEcho ? 'strip' : 'none';
     }
@@ -219,7 +232,7 @@ export class RtuLink {
   /** Bytes that stopped without being the reply. */
   #onUnfit(exchange: Exchange, fault: FrameFault, now: Instant): void {
     const held = this.#receiver.drain();
-    if (crcHolds(held) || held.length < 5) {
+    if (crcHolds(held) || held.length <= GLITCH_BYTES) {
       // Another frame, or a glitch before the reply: the reply may still come.
       exchange.foreign = fault;
       this.#addStray(held);

@@ -21,6 +21,8 @@ export interface Transaction {
   readonly identityOf: DeviceState | undefined;
   sentEnd_at: Instant | undefined;
   timeout_at: Instant;
+  /** The answer of a distrusted unit, kept back until `timeout_at` in case a second one follows. */
+  held: BusResult | undefined;
 }
 
 /**

@@ -50,23 +50,23 @@ export class UnitTaint {
   /** A late reply of this shape may arrive until `until`. */
   add(key: number, until: Instant, now: Instant): void {
     this.#prune(now);
-    this.#shapes = this.#shapes.filter((shape) => shape.key !== key || shape.until > until);
     if (this.#shapes.length < SHAPE_LIMIT) this.#shapes.push({ key, until });
     else if (this.#whole === undefined || until > this.#whole) this.#whole = until;
   }
 
-  /** The late reply came: nothing more is feared of this shape. Returns whether it was expected. */
+  /** One late reply of this shape came. Returns whether one was expected. */
   settle(key: number): boolean {
-    const before = this.#shapes.length;
-    this.#shapes = this.#shapes.filter((shape) => shape.key !== key);
-    return this.#shapes.length < before;
+    const index = this.#shapes.findIndex((shape) => shape.key === key);
+    if (index < 0) return false;
+    this.#shapes.splice(index, 1);
+    return true;
   }
 
   /** When a request of this shape may go out; undefined = now. */
   blockedUntil(key: number, now: Instant): Instant | undefined {
     if (this.#shapes.length === 0 && this.#whole === undefined) return undefined;
     this.#prune(now);
-    return this.#whole ?? this.#shapes.find((shape) => shape.key === key)?.until;
+    return this.#whole ?? this.#shapes.findLast((shape) => shape.key === key)?.until;
   }
 
   /** Whether any late reply of the unit is feared. */

@@ -75,6 +75,7 @@ export class SegmentCore {
   set plugged(plugged: boolean) {
     if (plugged === this.#plugged) return;
     this.#plugged = plugged;
+    if (!plugged) this.wire.cut(this.clock.now());
     this.#onPlug(plugged);
   }
 
@@ -128,18 +129,21 @@ export class SegmentCore {
     }
   }
 
-  /** A device has one transmitter: a frame waits for the one before it. */
+  /** A device has one transmitter: a frame whose turn comes while another is sent waits for it. */
   #schedule(unit: number, frame: DeviceFrame, from: Instant): void {
     const wanted_at = later(from, frame.after_ms);
+    const soon_ms = 2 * this.wire.silence_ms + TURNAROUND_MS;
+    // Soon enough to be put on the wire at once: one timer less per transaction.
+    if (frame.after_ms <= soon_ms) this.#transmit(unit, frame.bytes, wanted_at);
+    else this.timers.at(wanted_at, () => this.#transmit(unit, frame.bytes, wanted_at));
+  }
+
+  #transmit(unit: number, bytes: Uint8Array, wanted_at: Instant): void {
     const busyUntil = this.#busyUntil.get(unit);
     const free_at = busyUntil === undefined ? wanted_at : later(busyUntil, this.wire.silence_ms);
     const start_at = free_at > wanted_at ? free_at : wanted_at;
-    this.#busyUntil.set(unit, later(start_at, frame.bytes.length * this.wire.character_ms));
-    if (start_at <= this.clock.now()) this.#talk(unit, frame.bytes, start_at);
-    else if (frame.after_ms <= 2 * this.wire.silence_ms + TURNAROUND_MS) {
-      // Soon enough to be put on the wire at once: one timer less per transaction.
-      this.#talk(unit, frame.bytes, start_at);
-    } else this.timers.at(start_at, () => this.#talk(unit, frame.bytes, start_at));
+    this.#busyUntil.set(unit, later(start_at, bytes.length * this.wire.character_ms));
+    this.#talk(unit, bytes, start_at);
   }
 
   #talk(unit: number, bytes: Uint8Array, start_at: Instant): void {

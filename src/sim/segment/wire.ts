@@ -100,6 +100,13 @@ export class Wire {
     return own;
   }
 
+  /** The client's adapter is gone: what it was sending reaches nobody whole. */
+  cut(now: Instant): void {
+    for (const transmission of this.#recent) {
+      if (transmission.talker === 'client' && transmission.end_at > now) this.#damage(transmission);
+    }
+  }
+
   statistics(now: Instant): WireStatistics {
     const elapsed_ms = between(this.#created_at, now);
     return {
@@ -119,11 +126,15 @@ export class Wire {
 
   #collide(transmission: Transmission): void {
     if (transmission.collided) return;
-    transmission.collided = true;
     this.#collisions += 1;
+    this.#damage(transmission);
+  }
+
+  #damage(transmission: Transmission): void {
+    transmission.collided = true;
     const garbage = transmission.sent.slice();
     for (let i = 0; i < garbage.length; i += 1) {
-      garbage[i] = (garbage[i] ?? 0) ^ this.#random.integer(256);
+      garbage[i] = (garbage[i] ?? 0) ^ (1 + this.#random.integer(255));
     }
     transmission.heard = garbage;
   }

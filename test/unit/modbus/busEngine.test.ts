@@ -205,6 +205,27 @@ describe('bus engine', () => {
     assert.deepEqual(results.words, ['lost timeout', 'safety ambiguous']);
   });
 
+  it('keeps back the answer of a unit that spoke unasked, and drops it when a second one follows', () => {
+    const { engine, port, results, answer } = rig([device('a', 1, { late_ms: 10 })]);
+    engine.submit(results.request('before', read(0, 3)), at(0));
+    const once = replyTo(port.last);
+    answer(20);
+    engine.onStray(once, at(60));
+    engine.submit(results.request('quiet', read(0, 4)), at(100));
+    answer(120);
+    engine.tick(at(219));
+    assert.deepEqual(results.words, ['before ok'], 'the line is listened to for 100 ms');
+    engine.tick(at(220));
+    engine.submit(results.request('spoken', write(1)), at(300));
+    answer(320);
+    engine.onStray(once, at(350));
+    engine.tick(at(350));
+    assert.deepEqual(results.words, ['before ok', 'quiet ok', 'spoken invalid-reply']);
+    engine.submit(results.request('trusted', read(0, 4)), at(70_000));
+    answer(70_020);
+    assert.equal(results.words.at(-1), 'trusted ok', 'a minute later it is trusted again');
+  });
+
   it('takes no exception for an answer while a late one of the unit may come', () => {
     const { engine, port, results, silence } = rig();
     engine.submit(results.request('lost', read(0, 4), { deadline: at(200) }), at(0));

@@ -70,6 +70,15 @@ describe('rtu link', () => {
     assert.deepEqual(log.slice(1), ['stray 000103', `reply 1 ${hex(reply)} at 14`]);
   });
 
+  it('takes no reply that follows more than a glitch, since its request was disturbed', () => {
+    const { link, log } = rig();
+    link.begin(ask, at(0));
+    link.received(Uint8Array.of(9, 9, 9, 9, 9), at(6));
+    link.received(reply, at(14));
+    assert.equal(log.at(-1), 'fault 1 invalid-reply');
+    assert.equal(link.isReady, false);
+  });
+
   it('reports a damaged frame once the line is quiet, and then is ready at once', () => {
     const { link, log } = rig();
     const damaged = reply.slice();
