@@ -10,31 +10,7 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import type { Plugin } from 'esbuild';
 import { WebSocket } from 'ws';
-
-/** One case of a campaign, in the form of test/campaign.schema.json. */
-export interface BenchCase {
-  readonly id: string;
-  readonly params: Readonly<Record<string, number | string>>;
-  readonly measured: Readonly<Record<string, number>>;
-  readonly bars: readonly BenchBar[];
-  readonly outcome: 'pass' | 'fail' | 'not-run';
-  readonly why: string;
-  readonly replay: string;
-}
-
-export interface BenchBar {
-  readonly name: string;
-  readonly op: '<=' | '>=';
-  readonly value: number;
-  readonly ok: boolean;
-}
-
-export interface BenchContext {
-  readonly quick: boolean;
-  /** Only this case; the cases it is compared with run too. */
-  readonly only?: string;
-  readonly progress: (line: string) => void;
-}
+import type { Bar, Campaign, CampaignCase, CampaignContext, CaseFinding } from '../campaign';
 
 const RELAYS = ['direct', 'raw-ws-relay', 'ocpp-rpc-relay', 'relay'] as const;
 type RelayKind = (typeof RELAYS)[number];
@@ -59,8 +35,37 @@ const withoutStrictMode: Plugin = {
 /** The young generation as small as the firmware starts `stations`: many sockets, little garbage. */
 const RELAY_FLAGS = ['--max-semi-space-size=1'] as const;
 
-/** Runs all cases. Effects: child processes and sockets on 127.0.0.1. */
-export async function ocppCases(context: BenchContext): Promise<readonly BenchCase[]> {
+/** Latency cases (measured together, taking turns) and crowds of stations. */
+export function ocppCases(context: CampaignContext): readonly CampaignCase[] {
+  let measured: Promise<ReadonlyMap<RelayKind, Latency>> | undefined;
+  const latencies = (): Promise<ReadonlyMap<RelayKind, Latency>> => {
+    measured ??= withChildScript((script) => measureLatencies(context, script));
+    return measured;
+  };
+  const bytes = meterValues('m1').length;
+  return [
+    ...RELAYS.map((kind) => ({
+      id: kind,
+      params: { stations: ROUND_STATIONS, bytes },
+      run: async () => latencyFinding(kind, await latencies()),
+    })),
+    ...CROWDS.map((count) => ({
+      id: `stations-${count}`,
+      params: { stations: count, period_s: PERIOD_MS / 1000 },
+      run: (): Promise<CaseFinding> => crowdFinding(context, count),
+    })),
+  ];
+}
+
+export const ocppBench: Campaign = {
+  command: 'bench ocpp',
+  composition: 'real',
+  emulated: ['CPMS and stations: answers without content'],
+  cases: ocppCases,
+};
+
+/** Bundles the child program for the time of `use`. */
+async function withChildScript<T>(use: (script: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-bench-'));
   try {
     const script = path.join(folder, 'child.cjs');
@@ -74,7 +79,7 @@ export async function ocppCases(context: BenchContext): Promise<readonly BenchCa
       plugins: [withoutStrictMode],
       logLevel: 'error',
     });
-    return [...(await latencyCases(context, script)), ...(await crowdCases(context, script))];
+    return await use(script);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -207,8 +212,10 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 type Latency = Readonly<Record<'p50_us' | 'p95_us' | 'p99_us' | 'calls_per_s', number>>;
 
-async function latencyCases(context: BenchContext, script: string): Promise<BenchCase[]> {
-  if (context.only?.startsWith('stations-') === true) return [];
+async function measureLatencies(
+  context: CampaignContext,
+  script: string,
+): Promise<ReadonlyMap<RelayKind, Latency>> {
   const cpms = await start(script, 'cpms');
   const relays = new Map<RelayKind, Child>([['direct', cpms]]);
   for (const kind of RELAYS) {
@@ -225,8 +232,7 @@ async function latencyCases(context: BenchContext, script: string): Promise<Benc
     }
   }
   for (const child of relays.values()) await stop(child);
-  const results = new Map(RELAYS.map((kind) => [kind, latencyOf(kind, samples, rates)]));
-  return RELAYS.map((kind) => latencyCase(kind, results));
+  return new Map(RELAYS.map((kind) => [kind, latencyOf(kind, samples, rates)]));
 }
 
 async function oneRound(
@@ -274,66 +280,29 @@ function latencyOf(
 
 const round = (value: number): number => Math.round(value * 10) / 10;
 
-function latencyCase(kind: RelayKind, results: ReadonlyMap<RelayKind, Latency>): BenchCase {
+function latencyFinding(kind: RelayKind, results: ReadonlyMap<RelayKind, Latency>): CaseFinding {
   const own = results.get(kind);
   const direct = results.get('direct');
   const library = results.get('ocpp-rpc-relay');
-  const bars: BenchBar[] = [];
-  let measured: Record<string, number> = { ...own };
-  if (kind === 'relay' && own && direct && library) {
-    const added_p50_us = round(own.p50_us - direct.p50_us);
-    measured = { ...measured, added_p50_us };
-    bars.push(
-      bar('added_p50_us', '<=', 100, added_p50_us),
-      bar('p50_us', '<=', library.p50_us, own.p50_us),
-      bar('calls_per_s', '>=', library.calls_per_s, own.calls_per_s),
-    );
-  }
-  return caseOf(
-    kind,
-    { stations: ROUND_STATIONS, bytes: meterValues('m1').length },
-    measured,
-    bars,
-  );
-}
-
-function bar(name: string, op: BenchBar['op'], value: number, actual: number): BenchBar {
-  return { name, op, value, ok: op === '<=' ? actual <= value : actual >= value };
-}
-
-function caseOf(
-  id: string,
-  params: BenchCase['params'],
-  measured: Readonly<Record<string, number>>,
-  bars: readonly BenchBar[],
-): BenchCase {
-  const missed = bars.filter((one) => !one.ok).map((one) => `${one.name} ${one.op} ${one.value}`);
-  return {
-    id,
-    params,
-    measured,
-    bars,
-    outcome: missed.length === 0 ? 'pass' : 'fail',
-    why: missed.length === 0 ? '' : `missed: ${missed.join(', ')}`,
-    replay: `npm run bench -- ocpp --case ${id} --json`,
-  };
+  if (!own || !direct || !library) return { skipped: 'not measured' };
+  if (kind !== 'relay') return { measured: own };
+  const bars: readonly Bar[] = [
+    { name: 'added_p50_us', op: '<=', value: 100 },
+    { name: 'p50_us', op: '<=', value: library.p50_us },
+    { name: 'calls_per_s', op: '>=', value: library.calls_per_s },
+  ];
+  return { measured: { ...own, added_p50_us: round(own.p50_us - direct.p50_us) }, bars };
 }
 
 // --- many stations -------------------------------------------------------------------------
 
-async function crowdCases(context: BenchContext, script: string): Promise<BenchCase[]> {
-  const cases: BenchCase[] = [];
-  for (const count of CROWDS) {
-    const id = `stations-${count}`;
-    const wanted = context.only === undefined || context.only === id;
-    if (!wanted || (context.quick && count > 100 && context.only === undefined)) continue;
-    context.progress(id);
-    cases.push(await crowd(script, count, context.quick ? 10_000 : 40_000));
-  }
-  return cases;
+function crowdFinding(context: CampaignContext, count: number): Promise<CaseFinding> {
+  if (context.quick && count > 100) return Promise.resolve({ skipped: 'not in the quick form' });
+  context.progress(`stations-${count}`);
+  return withChildScript((script) => crowd(script, count, context.quick ? 10_000 : 40_000));
 }
 
-async function crowd(script: string, count: number, window_ms: number): Promise<BenchCase> {
+async function crowd(script: string, count: number, window_ms: number): Promise<CaseFinding> {
   const cpms = await start(script, 'cpms');
   const relay = await start(script, 'relay', cpms.url);
   const empty = await usage(relay);
@@ -359,16 +328,14 @@ async function crowd(script: string, count: number, window_ms: number): Promise<
     messages_answered: answered,
   };
   const expected = Math.floor(count * (window_ms / PERIOD_MS) * 0.99);
-  const bars = [bar('messages_answered', '>=', expected, answered)];
+  const bars: Bar[] = [{ name: 'messages_answered', op: '>=', value: expected }];
   if (count === 2_000) {
-    bars.push(bar('rss_MiB', '<=', 170, rss_MiB), bar('cpu_share', '<=', 0.12, cpu_share));
+    bars.push(
+      { name: 'rss_MiB', op: '<=', value: 170 },
+      { name: 'cpu_share', op: '<=', value: 0.12 },
+    );
   }
-  return caseOf(
-    `stations-${count}`,
-    { stations: count, period_s: PERIOD_MS / 1000 },
-    measured,
-    bars,
-  );
+  return { measured, bars };
 }
 
 /** Each station sends one message per period, spread evenly over it. */
