@@ -1,4 +1,5 @@
 /** The circuit tree as arrays: root first, parents before children, whatever the input says. */
+import type { Layout } from './layout';
 import { clamp, finiteOr, positiveOr } from './sane';
 import type { AllocationNode } from './types';
 
@@ -13,8 +14,7 @@ const MARGIN_MAX = 0.5;
 export interface Circuit {
   readonly count: number;
   readonly source: readonly AllocationNode[];
-  readonly index: ReadonlyMap<string, number>;
-  /** -1 at the root. */
+  readonly layout: Layout;
   readonly parent: Int32Array;
   /** By node and phase (3 * node + phase). */
   readonly volts: Float64Array;
@@ -26,11 +26,13 @@ export interface Circuit {
   readonly total_W: Float64Array;
 }
 
-/** Reads the nodes; an impossible limit is 0, an unknown parent is the root. Pure. */
-export function circuitOf(nodes: readonly AllocationNode[], nominal_V: number): Circuit {
+/** Reads the nodes; an impossible limit is 0. Pure. */
+export function circuitOf(
+  nodes: readonly AllocationNode[],
+  layout: Layout,
+  nominal_V: number,
+): Circuit {
   const n = nodes.length;
-  const index = new Map<string, number>();
-  const parent = new Int32Array(n).fill(-1);
   const volts = new Float64Array(3 * n);
   const limit_A = new Float64Array(3 * n);
   const contingency_A = new Float64Array(3 * n);
@@ -40,11 +42,6 @@ export function circuitOf(nodes: readonly AllocationNode[], nominal_V: number): 
   for (let k = 0; k < n; k += 1) {
     const node = nodes[k];
     if (node === undefined) continue;
-    if (!index.has(node.id)) index.set(node.id, k);
-    if (k > 0) {
-      const above = node.parent === undefined ? 0 : (index.get(node.parent) ?? 0);
-      parent[k] = above < k ? above : 0;
-    }
     const keep = 1 - clamp(finiteOr(node.margin, 0.1), 0, MARGIN_MAX);
     for (let p = 0; p < 3; p += 1) {
       const at = 3 * k + p;
@@ -64,8 +61,8 @@ export function circuitOf(nodes: readonly AllocationNode[], nominal_V: number): 
   return {
     count: n,
     source: nodes,
-    index,
-    parent,
+    layout,
+    parent: layout.parent,
     volts,
     limit_A,
     contingency_A,

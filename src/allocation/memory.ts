@@ -1,10 +1,11 @@
 import type { Instant } from '../time';
+import type { Layout } from './layout';
 
 /** What the allocation carries from one call to the next. Opaque to callers; never mutated. */
 export interface AllocationMemory {
   readonly at?: Instant;
-  /** Node ids the samples belong to; another tree starts afresh. */
-  readonly nodes: readonly string[];
+  /** What the samples belong to; another tree starts afresh. */
+  readonly layout?: Layout;
   readonly samples: readonly LoadSample[];
   readonly stations: ReadonlyMap<string, StationMemory>;
   readonly bess: ReadonlyMap<string, BessMemory>;
@@ -26,6 +27,9 @@ export interface StationMemory {
   /** Allowed to charge, or waiting; and since when. */
   readonly runs: boolean;
   readonly since: Instant;
+  /** What the vehicle was seen to take at most, A, and since when it takes less than it may. */
+  readonly learned_A?: number;
+  readonly slackSince?: Instant;
 }
 
 export interface BessMemory {
@@ -46,7 +50,6 @@ export interface PvMemory {
 
 /** Nothing is remembered: the state at start. */
 export const NO_ALLOCATION_MEMORY: AllocationMemory = {
-  nodes: [],
   samples: [],
   stations: new Map(),
   bess: new Map(),

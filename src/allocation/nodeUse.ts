@@ -23,13 +23,13 @@ export function supportCap_W(circuit: Circuit, k: number): number {
 
 /** By row: what the stations count for after this decision. */
 function counted(w: Working): Float64Array {
-  const use = new Float64Array(w.bounds.rows.count);
+  const use = new Float64Array(w.layout.rows.count);
   for (let i = 0; i < w.table.count; i += 1) {
     const a = Math.max(w.table.counted[i] ?? 0, w.grant[i] ?? 0);
-    addStation(w.bounds.rows, i, a, use);
+    addStation(w.layout.rows, i, a, use);
   }
   const excess = new Float64Array(use.length);
-  takeExcess(w.bounds, w.circuit, w.table, () => true, excess);
+  takeExcess(w.layout, w.circuit, w.table, () => true, excess);
   return use.map((a, r) => a - (excess[r] ?? 0));
 }
 
@@ -38,7 +38,7 @@ function counted(w: Working): Float64Array {
  * what is counted at a node above it; Infinity: nothing rests on a battery. Pure.
  */
 export function untilOf(w: Working): Float64Array {
-  const { circuit, table, bounds } = w;
+  const { circuit, table, layout } = w;
   const byNode = new Float64Array(circuit.count).fill(Infinity);
   const out = new Float64Array(table.count).fill(Infinity);
   let any = false;
@@ -47,9 +47,9 @@ export function untilOf(w: Working): Float64Array {
   }
   if (!any) return out;
   const use = counted(w);
-  for (let r = 0; r < bounds.rows.count; r += 1) {
+  for (let r = 0; r < layout.rows.count; r += 1) {
     if ((use[r] ?? 0) <= (w.bareRoom[r] ?? 0) + EPSILON) continue;
-    const k = bounds.node[r] ?? 0;
+    const k = layout.rowNode[r] ?? 0;
     byNode[k] = Math.min(byNode[k] ?? Infinity, w.support.until[k] ?? Infinity);
   }
   for (let i = 0; i < table.count; i += 1) {

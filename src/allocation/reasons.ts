@@ -54,11 +54,9 @@ function pausedReason(w: Working, i: number, at: string, limit_A: number): Reaso
   const text =
     cap < minimum
       ? `allowed ${one(cap)} A is below its minimum of ${one(minimum)} A`
-      : `its minimum of ${one(minimum)} A does not fit beside ${charging(w)} sessions that charge: it waits its turn`;
+      : `its minimum of ${one(minimum)} A does not fit beside ${w.admission.count} sessions that charge: it waits its turn`;
   return { source: 'share', at, text, limit_A };
 }
-
-const charging = (w: Working): number => w.admission.admitted.reduce((s, a) => s + a, 0);
 
 function ownReason(w: Working, i: number, at: string): readonly Reason[] {
   const s = w.table.source[i];
@@ -70,7 +68,7 @@ function ownReason(w: Working, i: number, at: string): readonly Reason[] {
 
 /** The bound of a row: whose limit, on which phase, less what, shared by how many. */
 function rowReason(w: Working, row: number, share_A: number): Reason {
-  const k = w.bounds.node[row] ?? 0;
+  const k = w.layout.rowNode[row] ?? 0;
   const node = w.circuit.source[k];
   const at = node?.id ?? 'grid';
   const limit = node?.limitReason;
@@ -78,16 +76,16 @@ function rowReason(w: Working, row: number, share_A: number): Reason {
   const expires = limit?.expires_at === undefined ? {} : { expires_at: limit.expires_at };
   const relief_W = w.support.all_W[k] ?? 0;
   const relief = relief_W > 0 ? ` plus ${kW(relief_W)} support` : '';
-  const count = w.bounds.rows.memberStart;
+  const count = w.layout.rows.memberStart;
   const sharing = (count[row + 1] ?? 0) - (count[row] ?? 0);
   const tail = `leaves ${one(share_A)} A of what ${sharing} stations share`;
-  if (row === w.bounds.totalRow[k]) {
+  if (row === w.layout.totalRow[k]) {
     const total = kW(w.circuit.total_W[k] ?? 0);
     const base = kW(w.loads.base_W[k] ?? 0);
     const text = `${total} over all phases${relief} less ${base} base load ${tail}`;
     return { source, at, text, limit_A: share_A, ...expires };
   }
-  const pair = w.bounds.pairRow[k] ?? -1;
+  const pair = w.layout.pairRow[k] ?? -1;
   if (pair >= 0 && row >= pair && row < pair + 6) {
     const text = `difference between phases at most ${one(Math.min(node?.unbalance_A ?? Infinity, node?.neutral_A ?? Infinity))} A ${tail}`;
     return { source: 'circuit', at, text, limit_A: share_A };

@@ -76,7 +76,7 @@ export function bessView(
   const enough = lease !== undefined && between(now, rests) >= LEASE_ROOM_ms;
   return {
     source: b,
-    node: circuit.index.get(b.node) ?? 0,
+    node: circuit.layout.index.get(b.node) ?? 0,
     seen,
     power_W,
     soc: seen ? r.soc : 0,
@@ -118,7 +118,7 @@ export function pvView(
     const next: PvMemory = { recent: [], ...past, ...limit };
     return {
       source: p,
-      node: circuit.index.get(p.node) ?? 0,
+      node: circuit.layout.index.get(p.node) ?? 0,
       out_W: silent,
       relief_W: 0,
       memory: next,
@@ -135,7 +135,7 @@ export function pvView(
   for (const r of recent) relief_W = Math.min(relief_W, r.power_W);
   return {
     source: p,
-    node: circuit.index.get(p.node) ?? 0,
+    node: circuit.layout.index.get(p.node) ?? 0,
     out_W: power_W,
     relief_W,
     memory: { recent, last_W: power_W, ...limit },

@@ -1,8 +1,12 @@
 /** Stations as arrays: what each counts, what it may get, and what is wrong with its numbers. */
 import { PHASES } from '../units';
-import type { Circuit } from './circuit';
+import type { Instant } from '../time';
+import type { Layout } from './layout';
+import type { AllocationMemory } from './memory';
 import { positiveOr } from './sane';
 import type { AllocationStation } from './types';
+import { type Urgency, weightOf } from './urgency';
+import { nextVehicleLimit, type VehicleLimit } from './vehicleLimit';
 
 export const CLAIMS = 0;
 export const IDLE = 1;
@@ -36,6 +40,8 @@ export interface StationTable {
   readonly surely: Float64Array;
   /** Greatest own meter value, A; NaN: unknown. */
   readonly measured: Float64Array;
+  /** Bound learned from what the vehicle takes, and its memory; by station. */
+  readonly vehicle: readonly VehicleLimit[];
   /** What is wrong with its numbers; absent: nothing. */
   readonly fault: ReadonlyMap<number, string>;
 }
@@ -43,16 +49,20 @@ export interface StationTable {
 /** Reads the stations; one with an impossible number is reserved at its worst. Pure. */
 export function stationTable(
   stations: readonly AllocationStation[],
-  circuit: Circuit,
+  layout: Layout,
+  urgency: Urgency,
+  memory: AllocationMemory,
+  now: Instant,
 ): StationTable {
   const n = stations.length;
   const fault = new Map<number, string>();
+  const vehicle: VehicleLimit[] = [];
   const t: StationTable = {
     count: n,
     source: stations,
     state: new Uint8Array(n),
-    node: new Int32Array(n),
-    mask: new Uint8Array(n),
+    node: layout.node,
+    mask: layout.mask,
     floor: new Float64Array(n),
     cap: new Float64Array(n),
     minStart: new Float64Array(n),
@@ -63,28 +73,42 @@ export function stationTable(
     excess: new Float64Array(3 * n),
     surely: new Float64Array(3 * n),
     measured: new Float64Array(n).fill(NaN),
+    vehicle,
     fault,
   };
-  stations.forEach((s, i) => read(t, s, i, circuit, fault));
+  stations.forEach((s, i) => {
+    read(t, s, i, layout.known[i] === 1, fault);
+    if (urgency.any) t.weight[i] = (t.weight[i] ?? 1) * weightOf(urgency.laxity_h[i] ?? 0);
+    const claims = t.state[i] === CLAIMS;
+    const limit = claims ? nextVehicleLimit(memory.stations.get(s.id), factOf(t, i), now) : NONE;
+    vehicle.push(limit);
+    if (limit.learned_A !== undefined) t.cap[i] = Math.min(t.cap[i] ?? 0, limit.learned_A);
+  });
   return t;
 }
+
+const NONE: VehicleLimit = {};
+
+const factOf = (
+  t: StationTable,
+  i: number,
+): { measured_A: number; commanded_A: number; minStart_A: number } => ({
+  measured_A: t.measured[i] ?? NaN,
+  commanded_A: t.commanded[i] ?? 0,
+  minStart_A: t.minStart[i] ?? 0,
+});
 
 function read(
   t: StationTable,
   s: AllocationStation,
   i: number,
-  circuit: Circuit,
+  known: boolean,
   fault: Map<number, string>,
 ): void {
-  const known = circuit.index.get(s.node);
-  t.node[i] = known ?? 0;
-  let mask = 0;
-  for (const phase of s.wiring) mask |= 1 << PHASES.indexOf(phase);
-  t.mask[i] = mask === 0 ? 7 : mask;
   const rated = positiveOr(s.max_A, NaN);
   const floor = positiveOr(s.floor_A, NaN);
   const commanded = positiveOr(s.commanded_A, NaN);
-  const wrong = known === undefined ? 'its circuit is unknown' : faultOf(rated, floor, commanded);
+  const wrong = !known ? 'its circuit is unknown' : faultOf(rated, floor, commanded);
   t.floor[i] = positiveOr(floor, 0);
   t.cap[i] = Math.min(
     positiveOr(rated, 0),
@@ -111,7 +135,9 @@ function read(
 
 function faultOf(rated: number, floor: number, commanded: number): string | undefined {
   if (Number.isNaN(rated)) return 'its rating is not a current';
-  if (Number.isNaN(floor)) return 'its safe static limit is not a current';
+  if (Number.isNaN(floor) || floor > IMPLAUSIBLE * rated) {
+    return 'its safe static limit is not a current';
+  }
   if (Number.isNaN(commanded)) return 'its value in force is not a current';
   return undefined;
 }

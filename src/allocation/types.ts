@@ -129,6 +129,18 @@ export interface StorageAdvice {
   readonly expires_at: Instant;
 }
 
+/**
+ * A further linear bound: the sum of `coefficient` (>= 0) times current over the named stations
+ * stays within `limit_A`. For networks that are not a tree of phase-to-neutral loads, such as a
+ * delta-wye transformer, whose phasor sums are covered by several such bounds.
+ */
+export interface AllocationBound {
+  readonly id: string;
+  readonly limit_A: number;
+  readonly text: string;
+  readonly shares: readonly { readonly station: string; readonly coefficient: number }[];
+}
+
 export interface AllocationInput {
   readonly nodes: readonly AllocationNode[];
   readonly stations: readonly AllocationStation[];
@@ -140,6 +152,8 @@ export interface AllocationInput {
   /** Loads may rise by at most this share of a node's limit per second (INV-7: 0.01). */
   readonly risePerSecond: number;
   readonly advice?: StorageAdvice;
+  /** The same array each cycle lets the layout be kept. */
+  readonly bounds?: readonly AllocationBound[];
 }
 
 export interface StationGrant {
