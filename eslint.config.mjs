@@ -22,7 +22,7 @@ export default tseslint.config(
   },
   {
     // Commands are loaded when they are called; see the head of the file.
-    files: ['firmware/cli/commands.ts'],
+    files: ['firmware/cli/commands.ts', 'firmware/cli/process.ts'],
     rules: {
       '@typescript-eslint/no-require-imports': 'off',
       '@typescript-eslint/consistent-type-imports': 'off',

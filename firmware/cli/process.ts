@@ -1,18 +1,21 @@
-import { parseProcessConfig } from '../processes/config';
+import { parseProcessConfig, type ProcessConfig } from '../processes/config';
 import { log } from '../processes/log';
-import { siteProcess } from '../processes/site';
-import { stationsProcess } from '../processes/stations';
-import { supervisorProcess } from '../processes/supervisor';
-import { uplinkProcess } from '../processes/uplink';
 
-const PROCESSES = {
-  site: siteProcess,
-  stations: stationsProcess,
-  supervisor: supervisorProcess,
-  uplink: uplinkProcess,
-} as const;
-export type ProcessName = keyof typeof PROCESSES;
+type Main = (config: ProcessConfig) => Promise<void>;
+
+/** Each process loads its own modules only: the supervisor carries no OCPP, `site` no web socket. */
+const PROCESSES: Readonly<Record<ProcessName, () => Main>> = {
+  supervisor: () =>
+    (require('../processes/supervisor') as typeof import('../processes/supervisor'))
+      .supervisorProcess,
+  stations: () =>
+    (require('../processes/stations') as typeof import('../processes/stations')).stationsProcess,
+  uplink: () =>
+    (require('../processes/uplink') as typeof import('../processes/uplink')).uplinkProcess,
+  site: () => (require('../processes/site') as typeof import('../processes/site')).siteProcess,
+};
 export const PROCESS_NAMES = ['supervisor', 'stations', 'uplink', 'site'] as const;
+export type ProcessName = (typeof PROCESS_NAMES)[number];
 
 /** `holdfast process NAME[,NAME...] CONFIG`: becomes these processes and never returns. */
 export async function runProcess(args: readonly string[]): Promise<number> {
@@ -27,6 +30,6 @@ export async function runProcess(args: readonly string[]): Promise<number> {
   // leaves undone shows as a missing record, and the line drops.
   process.on('uncaughtException', (error) => log(wanted.join('+'), `bug: ${error.stack ?? ''}`));
   process.on('unhandledRejection', (why) => log(wanted.join('+'), `bug: ${String(why)}`));
-  for (const name of wanted) await PROCESSES[name](config);
+  for (const name of wanted) await PROCESSES[name]()(config);
   return new Promise<number>(() => undefined);
 }

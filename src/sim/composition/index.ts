@@ -16,3 +16,4 @@ export {
   type VirtualRun,
 } from './virtual';
 export { HeldTimers } from './heldTimers';
+export { busySessions } from './busySessions';
