@@ -57,7 +57,7 @@ export class Backlog {
 
   /** A message that is already kept: its sender did not hear our acknowledgement. */
   find(station: string, id: string, raw: string): BacklogRecord | undefined {
-    return this.queues.get(station)?.find((record) => record.id === id && record.raw === raw);
+    return this.queues.get(station)?.findLast((record) => record.id === id && record.raw === raw);
   }
 
   /** Keeps a message; false when the bound is reached and the station must keep it itself. */

@@ -1,0 +1,37 @@
+/**
+ * Fault campaign of the OCPP local controller: `npm run faults -- ocpp`. Virtual: simulated time,
+ * stations in memory, a CPMS that comes and goes.
+ */
+import type { Campaign, CampaignCase, CampaignContext } from '../../../scripts/campaign';
+import { detachedCrashes } from './detachedCrashes';
+import { leaseKill } from './leaseKill';
+
+export function ocppFaultCases(context: CampaignContext): readonly CampaignCase[] {
+  const { quick, seed, progress } = context;
+  const runs = quick ? 20 : 200;
+  const detached = quick
+    ? { stations: 8, hours: 4, crashes: 8 }
+    : { stations: 50, hours: 72, crashes: 100 };
+  return [
+    {
+      id: 'lease-kill',
+      params: { runs, ttl_s: 30 },
+      run: () => Promise.resolve(leaseKill(runs, seed)),
+    },
+    {
+      id: 'detached-crashes',
+      params: detached,
+      run: () => {
+        const { stations, hours, crashes } = detached;
+        return Promise.resolve(detachedCrashes(stations, hours, crashes, seed, progress));
+      },
+    },
+  ];
+}
+
+export const ocppFaults: Campaign = {
+  command: 'faults ocpp',
+  composition: 'virtual',
+  emulated: ['stations', 'CPMS', 'disk', 'time'],
+  cases: ocppFaultCases,
+};
