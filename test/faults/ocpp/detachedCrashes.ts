@@ -19,10 +19,13 @@ class Disk {
   crashAt = Number.POSITIVE_INFINITY;
   private writes = 0;
   crashed = false;
-  readonly keepsTorn: () => boolean;
+  private readonly keepsTorn: () => boolean;
+  /** Negative control: the acknowledgement goes out before the record is on the disk. */
+  private readonly early: boolean;
 
-  constructor(keepsTorn: () => boolean) {
+  constructor(keepsTorn: () => boolean, early: boolean) {
     this.keepsTorn = keepsTorn;
+    this.early = early;
   }
 
   crashIn(writes: number): void {
@@ -33,8 +36,9 @@ class Disk {
     if (this.crashed) return;
     this.writes += 1;
     if (this.writes >= this.crashAt) {
+      if (this.early) durable();
       this.crashed = true;
-      if (this.keepsTorn()) this.records.push(record);
+      if (!this.early && this.keepsTorn()) this.records.push(record);
       return;
     }
     this.records.push(record);
@@ -66,9 +70,9 @@ class DetachedSite {
   private readonly links = new Set<SimLink>();
   private readonly hangUps = new Set<() => void>();
 
-  constructor(count: number, hours: number, seed: number) {
+  constructor(count: number, hours: number, seed: number, early: boolean) {
     const random = seededRandom(seed);
-    this.disk = new Disk(() => random() < 0.5);
+    this.disk = new Disk(() => random() < 0.5, early);
     this.ids = Array.from({ length: count }, (_, i) => `CP${i}`);
     this.fleet = this.startFleet();
     const configs = this.ids.map(
@@ -164,7 +168,7 @@ class DetachedSite {
         const inner = memoryTransport(this.fleet, this.time, this.time).open(station, {
           ...events,
           received: (frame) => {
-            if (dead()) return;
+            if (generation !== this.generation) return;
             if (frame.type === 'result' && waiting.delete(frame.id)) {
               this.ledger.stationAcknowledged(station.id, frame.id);
             }
@@ -219,15 +223,18 @@ class DetachedSite {
   }
 }
 
-/** The CPMS is away for nearly all of `hours`, while the controller crashes again and again. */
-export function detachedCrashes(
-  stations: number,
-  hours: number,
-  crashes: number,
-  seed: number,
-  progress: (text: string) => void,
-): CaseFinding {
-  const site = new DetachedSite(stations, hours, seed);
+interface Plan {
+  readonly stations: number;
+  readonly hours: number;
+  readonly crashes: number;
+  readonly seed: number;
+  readonly progress: (text: string) => void;
+}
+
+/** The CPMS is away for nearly all of the time, while the controller crashes again and again. */
+function live(plan: Plan, early: boolean): Readonly<Record<string, number>> {
+  const { stations, hours, crashes, seed, progress } = plan;
+  const site = new DetachedSite(stations, hours, seed, early);
   const random = seededRandom(seed + 1);
   const step_ms = (hours * HOUR_MS) / (crashes + 1);
   site.time.run(Math.min(step_ms / 2, 600_000));
@@ -243,19 +250,31 @@ export function detachedCrashes(
       site.setCpms(false);
     }
   }
-  const backlog_max = site.backlog;
+  const backlog_at_end = site.backlog;
   site.setCpms(true);
   for (let i = 0; i < 200 && site.backlog > 0; i += 1) site.time.run(120_000);
-  const counts = site.ledger.counts();
+  return { ...site.ledger.counts(), crashes: site.crashes, backlog_at_end, left: site.backlog };
+}
+
+/** The run, and a short one whose disk acknowledges too early: it must lose records. */
+export function detachedCrashes(plan: Plan): CaseFinding {
+  const measured = live(plan, false);
+  const control = live({ ...plan, stations: 8, hours: 4, crashes: 8 }, true);
+  const lost = control['lost'] ?? 0;
   return {
-    measured: { ...counts, crashes: site.crashes, backlog_at_end: backlog_max, left: site.backlog },
+    measured: { ...measured, control_lost: lost },
     bars: [
       { name: 'lost', op: '==', value: 0 },
       { name: 'reordered', op: '==', value: 0 },
       { name: 'repeats_changed', op: '==', value: 0 },
       { name: 'left', op: '==', value: 0 },
-      { name: 'crashes', op: '>=', value: crashes },
-      { name: 'acknowledged', op: '>', value: stations },
+      { name: 'crashes', op: '>=', value: plan.crashes },
+      { name: 'acknowledged', op: '>', value: plan.stations },
     ],
+    ...(lost === 0 && { failure: 'an early acknowledgement lost nothing: the witness is blind' }),
+    negativeControl: {
+      disabled: 'acknowledge only what is on disk',
+      outcome: lost > 0 ? 'fail' : 'pass',
+    },
   };
 }

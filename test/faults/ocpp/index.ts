@@ -5,10 +5,12 @@
 import type { Campaign, CampaignCase, CampaignContext } from '../../../scripts/campaign';
 import { detachedCrashes } from './detachedCrashes';
 import { leaseKill } from './leaseKill';
+import { mutatedFrames } from './mutatedFrames';
 
 export function ocppFaultCases(context: CampaignContext): readonly CampaignCase[] {
   const { quick, seed, progress } = context;
   const runs = quick ? 20 : 200;
+  const frames = quick ? 10_000 : 1_000_000;
   const detached = quick
     ? { stations: 8, hours: 4, crashes: 8 }
     : { stations: 50, hours: 72, crashes: 100 };
@@ -21,10 +23,12 @@ export function ocppFaultCases(context: CampaignContext): readonly CampaignCase[
     {
       id: 'detached-crashes',
       params: detached,
-      run: () => {
-        const { stations, hours, crashes } = detached;
-        return Promise.resolve(detachedCrashes(stations, hours, crashes, seed, progress));
-      },
+      run: () => Promise.resolve(detachedCrashes({ ...detached, seed, progress })),
+    },
+    {
+      id: 'mutated-frames',
+      params: { frames_per_leg: frames },
+      run: () => Promise.resolve(mutatedFrames(frames, seed, progress)),
     },
   ];
 }

@@ -1,0 +1,216 @@
+import type { CaseFinding } from '../../../scripts/campaign';
+import { createOcppGuard, STRICT_POLICY } from '../../../src/guard/ocpp';
+import { schemaCheck } from '../../../src/io/ocppRpc';
+import { createStationFleet, parseFrame } from '../../../src/ocpp';
+import type { OcppProtocol, StationPort, UpstreamEvents } from '../../../src/ocpp';
+import { seededRandom } from '../../../src/sim/stations/random';
+import { instant, later } from '../../../src/time';
+import type { Instant } from '../../../src/time';
+import { isObject } from '../../unit/ocpp/bench';
+import { mutated, mutatedText, valueFor } from './schemaValues';
+import type { Random } from './schemaValues';
+import { stationOf } from './stationOf';
+
+const WALL_OFFSET = Date.UTC(2026, 5, 1);
+
+interface ActionSchema {
+  readonly action: string;
+  readonly kind: 'req' | 'conf';
+  readonly schema: unknown;
+}
+
+/** All requests and answers of a version, from the schemas that ocpp-rpc ships. */
+function schemasOf(protocol: OcppProtocol): readonly ActionSchema[] {
+  const file = protocol === 'ocpp1.6' ? 'ocpp1_6' : 'ocpp2_0_1';
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const list: unknown = require(`ocpp-rpc/lib/schemas/${file}.json`);
+  if (!Array.isArray(list)) throw new Error('no schemas');
+  return list.flatMap((schema: unknown) => {
+    const id = isObject(schema) ? schema['$id'] : undefined;
+    const parts = typeof id === 'string' ? /^urn:(\w+)\.(req|conf)$/.exec(id) : null;
+    const action = parts?.[1];
+    if (action === undefined) return [];
+    return [{ action, kind: parts?.[2] === 'req' ? ('req' as const) : ('conf' as const), schema }];
+  });
+}
+
+/** A controller with one station and one CPMS, both of them hostile. */
+class Target {
+  readonly lastIds = { station: 'none', cpms: 'none' };
+  now: Instant = instant(1_000);
+  private port: StationPort | undefined;
+  private upstream: UpstreamEvents | undefined;
+  private cycle = 0;
+  private readonly protocol: OcppProtocol;
+  private readonly records: string[] = [];
+  private readonly fleet: ReturnType<typeof createStationFleet>;
+
+  constructor(protocol: OcppProtocol) {
+    this.protocol = protocol;
+    const wall_ms = (now: number): number => now + WALL_OFFSET;
+    const guard = createOcppGuard(STRICT_POLICY, wall_ms);
+    this.fleet = createStationFleet(
+      {
+        stations: [stationOf('CP1')],
+        idPrefix: 'hf-',
+        wall_ms,
+        authorise: () => 'Accepted',
+        guard: guard.own,
+        relay: {
+          connect: (_station, _protocol, events) => {
+            this.upstream = events;
+            return {
+              send: (text) => (this.lastIds.cpms = idOf(text)),
+              close: () => (this.upstream = undefined),
+            };
+          },
+          store: {
+            append: (record, durable) => {
+              this.records.push(record);
+              durable();
+            },
+            rewrite: (records) => this.records.splice(0, this.records.length, ...records),
+          },
+          recovered: [],
+          fromCpms: guard.fromCpms,
+          fromStation: guard.fromStation,
+          schema: schemaCheck(),
+          provisionalIds: true,
+        },
+      },
+      this.now,
+    );
+  }
+
+  send(leg: 'station' | 'cpms', text: string): void {
+    if (leg === 'station') this.port?.receiveText(text, this.now);
+    else this.upstream?.received(text, this.now);
+  }
+
+  /** Time goes on; lost sockets come back. */
+  step(random: Random): void {
+    this.now = later(this.now, 1_000);
+    this.cycle += 1;
+    const leases = [
+      { station: 'CP1', limit_A: stationOf('CP1').max_A, action: 'grant', ttl_ms: 30_000 } as const,
+    ];
+    this.fleet.apply({ bootId: 'b', cycle: this.cycle, decided_at: this.now, leases }, this.now);
+    this.fleet.tick(this.now);
+    this.fleet.images(this.now);
+    if (this.port === undefined || random() < 0.01) this.connect();
+    if (random() < 0.02) this.upstream?.closed(this.now);
+    else if (random() < 0.5) this.upstream?.opened(this.now);
+  }
+
+  private connect(): void {
+    const link = {
+      send: (frame: { type: string; id: string }) => {
+        if (frame.type === 'call') this.lastIds.station = frame.id;
+      },
+      close: () => {
+        const { port } = this;
+        this.port = undefined;
+        port?.closed(this.now);
+      },
+    };
+    const outcome = this.fleet.connect('CP1', link, this.protocol, this.now);
+    if (outcome.accepted) this.port = outcome.port;
+  }
+}
+
+const idOf = (text: string): string => /^\[\d, *"([^"]*)"/.exec(text)?.[1] ?? 'none';
+
+interface Tally {
+  sent: number;
+  schemaPassed: number;
+  crashes: number;
+  first?: string;
+}
+
+/** Sends `count` frames per leg; a third valid, a third with a changed member, a third broken. */
+function attack(
+  protocol: OcppProtocol,
+  leg: 'station' | 'cpms',
+  count: number,
+  seed: number,
+): Tally {
+  const random = seededRandom(seed);
+  const target = new Target(protocol);
+  const schemas = schemasOf(protocol);
+  const check = schemaCheck();
+  const tally: Tally = { sent: 0, schemaPassed: 0, crashes: 0 };
+  for (let i = 0; i < count; i += 1) {
+    const one = schemas[i % schemas.length];
+    if (one === undefined) break;
+    const valid = valueFor(one.schema, one.schema, random);
+    const choice = random();
+    const payload = choice < 0.45 ? valid : mutated(valid, random);
+    const id = one.kind === 'req' ? `m${i}` : target.lastIds[leg];
+    const frame = one.kind === 'req' ? [2, id, one.action, payload] : [3, id, payload];
+    const text = JSON.stringify(frame);
+    const sent = choice < 0.8 ? text : mutatedText(text, random);
+    if (passesSchema(check, protocol, one, sent)) tally.schemaPassed += 1;
+    try {
+      target.send(leg, sent);
+      if (i % 20 === 0) target.step(random);
+    } catch (error) {
+      tally.crashes += 1;
+      tally.first ??= `${String(error)} on ${sent.slice(0, 200)}`;
+    }
+    tally.sent += 1;
+  }
+  return tally;
+}
+
+function passesSchema(
+  check: ReturnType<typeof schemaCheck>,
+  protocol: OcppProtocol,
+  one: ActionSchema,
+  text: string,
+): boolean {
+  const parsed = parseFrame(text, 1e6);
+  if (!parsed.ok || parsed.frame.type === 'error') return false;
+  return check(protocol, one.action, one.kind, parsed.frame.payload);
+}
+
+/** Both legs of both versions. Memory is measured after the garbage is collected. */
+export function mutatedFrames(
+  perLeg: number,
+  seed: number,
+  progress: (t: string) => void,
+): CaseFinding {
+  const total: Tally = { sent: 0, schemaPassed: 0, crashes: 0 };
+  let least = 1;
+  const before = heap();
+  for (const protocol of ['ocpp1.6', 'ocpp2.0.1'] as const) {
+    for (const leg of ['station', 'cpms'] as const) {
+      progress(`${protocol} ${leg}`);
+      const tally = attack(protocol, leg, perLeg / 2, seed);
+      total.sent += tally.sent;
+      total.schemaPassed += tally.schemaPassed;
+      total.crashes += tally.crashes;
+      least = Math.min(least, tally.schemaPassed / tally.sent);
+      if (tally.first !== undefined) total.first ??= tally.first;
+    }
+  }
+  return {
+    measured: {
+      frames: total.sent,
+      crashes: total.crashes,
+      schema_passed_fraction: least,
+      heap_growth_MiB: (heap() - before) / 1024 / 1024,
+    },
+    bars: [
+      { name: 'crashes', op: '==', value: 0 },
+      { name: 'schema_passed_fraction', op: '>=', value: 0.3 },
+      { name: 'heap_growth_MiB', op: '<=', value: 64 },
+    ],
+    ...(total.first !== undefined && { failure: total.first }),
+  };
+}
+
+function heap(): number {
+  const collect: unknown = Reflect.get(globalThis, 'gc');
+  if (typeof collect === 'function') Reflect.apply(collect, undefined, []);
+  return process.memoryUsage().heapUsed;
+}
