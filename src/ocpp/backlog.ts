@@ -2,8 +2,10 @@ import { isObject } from './codec';
 import { numberOf, textOf } from './fields';
 import type { RecordStore } from './relayTypes';
 
-/** Records kept for a CPMS that is away: a week of 50 stations at one meter value a minute. */
-const MAX_RECORDS = 600_000;
+/** Kept for all stations; they are in memory too. 50 stations, a value a minute, fill it in 3 days. */
+const MAX_CHARACTERS = 128 * 1024 * 1024;
+/** Share of one station, so that a hostile one cannot take the room of the others. */
+const MAX_STATION_CHARACTERS = 8 * 1024 * 1024;
 /** Dead records that are worth a rewrite of the store. */
 const MIN_GARBAGE = 5_000;
 
@@ -30,7 +32,9 @@ export class Backlog {
   private readonly queues = new Map<string, BacklogRecord[]>();
   private readonly mapped = new Map<string, number>();
   private next = 1;
+  private readonly stored = new Map<string, number>();
   private live = 0;
+  private characters = 0;
   private garbage = 0;
   repeated = 0;
 
@@ -62,7 +66,9 @@ export class Backlog {
 
   /** Keeps a message; false when the bound is reached and the station must keep it itself. */
   add(record: Omit<BacklogRecord, 'sequence' | 'sent'>, durable: () => void): boolean {
-    if (this.live >= MAX_RECORDS) return false;
+    const { length } = record.raw;
+    if (this.characters + length > MAX_CHARACTERS) return false;
+    if ((this.stored.get(record.station) ?? 0) + length > MAX_STATION_CHARACTERS) return false;
     const kept = { ...record, sequence: this.next, sent: false };
     this.insert(kept);
     this.store.append(messageText(kept), durable);
@@ -75,6 +81,12 @@ export class Backlog {
     queue.push(record);
     this.queues.set(record.station, queue);
     this.live += 1;
+    this.count(record.station, record.raw.length);
+  }
+
+  private count(station: string, characters: number): void {
+    this.characters += characters;
+    this.stored.set(station, (this.stored.get(station) ?? 0) + characters);
   }
 
   /** The CPMS answered; the record is done with. */
@@ -89,8 +101,9 @@ export class Backlog {
     const queue = this.queues.get(station);
     const index = queue?.findIndex((record) => record.sequence === sequence) ?? -1;
     if (queue === undefined || index < 0) return;
-    queue.splice(index, 1);
+    const [gone] = queue.splice(index, 1);
     this.live -= 1;
+    this.count(station, -(gone?.raw.length ?? 0));
     if (queue.length === 0) this.queues.delete(station);
   }
 

@@ -21,6 +21,22 @@ const BOOT_MS = 2_000;
 const BACKOFF_MS = [500, 1_000, 2_000, 5_000, 10_000] as const;
 const ANSWER_MS = 10_000;
 
+/** What a hostile station sends between its own messages. */
+const HOSTILE: readonly string[] = [
+  '',
+  '{',
+  '[]',
+  '[2]',
+  '[2,"1"]',
+  '[2,"1","Authorize",{"__proto__":{"x":1}}]',
+  '[3,"hf-1",{"status":"Accepted"}]',
+  '[2,"h1","MeterValues",{"connectorId":1,"meterValue":[{"timestamp":"1970","sampledValue":[{"value":"-1e308","measurand":"Power.Active.Import"}]}]}]',
+  '[2,"h2","StatusNotification",{"connectorId":99999,"status":"Charging"}]',
+  '[2,"h3","StartTransaction",{"connectorId":1,"idTag":"EVIL","meterStart":-5}]',
+  '[2,"h4","SetChargingProfile",{}]',
+  '[5,"h5","x",{}]',
+];
+
 export interface StationPorts {
   readonly transport: SimTransport;
   readonly clock: Clock;
@@ -91,6 +107,15 @@ export abstract class StationLife implements SimStation {
     return sum;
   }
 
+  /** A lying station reports what it was told, whatever it draws. */
+  protected claimedCurrent(connector: number, now: Instant): readonly [number, number, number] {
+    const [a, b, c] = this.core.connectorCurrent(connector, now);
+    if (this.behaves !== 'lying') return [a, b, c];
+    const wall_ms = this.core.wall_ms(now) ?? 0;
+    const told = this.core.engine.stationLimit(wall_ms).limit_A;
+    return [Math.min(a, told), Math.min(b, told), Math.min(c, told)];
+  }
+
   // --- power and faults --------------------------------------------------------------------
 
   start(): void {
@@ -131,6 +156,7 @@ export abstract class StationLife implements SimStation {
     this.core.changed(now);
     if (this.behaviour === 'flapping') this.flap();
     else this.timers.cancel('flap');
+    if (this.behaviour === 'hostile') this.pester();
   }
 
   // --- connection --------------------------------------------------------------------------
@@ -171,6 +197,7 @@ export abstract class StationLife implements SimStation {
   private opened(): void {
     this.failures = 0;
     if (this.behaviour === 'flapping') this.flap();
+    if (this.behaviour === 'hostile') this.pester();
     if (!this.rebooted) {
       this.ready(false);
       return;
@@ -230,10 +257,21 @@ export abstract class StationLife implements SimStation {
     this.timers.after('reset', 500, () => this.reboot(this.now()));
   }
 
+  /** Garbage, forged answers and lies, as fast as a station may send. */
+  private pester(): void {
+    if (this.behaviour !== 'hostile') return;
+    this.timers.after('pester', between(this.core.random, 20, 500), () => {
+      const odd = HOSTILE[Math.floor(this.core.random() * HOSTILE.length)];
+      if (odd !== undefined) this.link?.sendText(odd);
+      this.pester();
+    });
+  }
+
   // --- messages ----------------------------------------------------------------------------
 
   /** Drops the connection every 5-30 s. */
   private flap(): void {
+    if (this.behaviour !== 'flapping') return;
     this.timers.after('flap', between(this.core.random, 5_000, 30_000), () => this.link?.close());
   }
 

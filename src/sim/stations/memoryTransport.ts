@@ -50,7 +50,12 @@ class MemoryLink implements SimLink {
       send: (frame: Frame) => this.soon(() => this.live() && this.events.received(frame)),
       close: (code: number, reason: string) => this.end(code, reason),
     };
-    const outcome = fleet.connect(station.id, link, 'ocpp1.6', this.clock.now());
+    const outcome = fleet.connect(
+      station.id,
+      link,
+      station.protocol ?? 'ocpp1.6',
+      this.clock.now(),
+    );
     if (!outcome.accepted) {
       this.end(1008, outcome.reason);
       return;

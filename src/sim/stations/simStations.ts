@@ -1,10 +1,15 @@
+import type { StationLife } from './life';
 import { Station16 } from './station16';
+import { Station201 } from './station201';
 import type { SimSession, SimStation, SimStations, SimStationsOptions } from './types';
 
 /** Creates the simulated stations of a site; nothing happens before `start`. */
 export function createSimStations(options: SimStationsOptions): SimStations {
-  const stations = new Map<string, Station16>();
-  for (const config of options.stations) stations.set(config.id, new Station16(config, options));
+  const stations = new Map<string, StationLife>();
+  for (const config of options.stations) {
+    const Software = config.protocol === 'ocpp2.0.1' ? Station201 : Station16;
+    stations.set(config.id, new Software(config, options));
+  }
   const cancels: (() => void)[] = [];
   const schedule = (session: SimSession): void => {
     const station = stations.get(session.station);

@@ -141,13 +141,4 @@ export class Station16 extends StationLife {
   private transactionOf(transaction: string): { readonly transactionId: number } {
     return { transactionId: this.transactions.get(transaction) ?? Number(transaction) };
   }
-
-  /** A lying station reports what it was told, whatever it draws. */
-  private claimedCurrent(connector: number, now: Instant): readonly [number, number, number] {
-    const [a, b, c] = this.core.connectorCurrent(connector, now);
-    if (this.behaves !== 'lying') return [a, b, c];
-    const wall_ms = this.core.wall_ms(now) ?? 0;
-    const told = this.core.engine.stationLimit(wall_ms).limit_A;
-    return [Math.min(a, told), Math.min(b, told), Math.min(c, told)];
-  }
 }

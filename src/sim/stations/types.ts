@@ -1,4 +1,4 @@
-import type { Frame } from '../../ocpp';
+import type { Frame, OcppProtocol } from '../../ocpp';
 import type { Clock, Instant, Timers } from '../../time';
 import type { Amps, ThreePhase } from '../../units';
 
@@ -34,7 +34,12 @@ export const SIM_BEHAVIOURS = [
   'hostile',
   'pre-boot-gap',
 ] as const;
-/** See each one's sentence in behaviour.ts. */
+/**
+ * honest: obeys. sloppy: accepts everything, shows no schedule. lying: reports what it was told and
+ * draws what it likes. slow: answers after 3-6 s. flapping: drops its connection every 5-30 s.
+ * hostile: sends garbage and floods between its messages. pre-boot-gap: knows no time and obeys no
+ * profile from power-on until its boot is answered.
+ */
 export type SimBehaviour = (typeof SIM_BEHAVIOURS)[number];
 
 export interface SimStationConfig {
@@ -46,6 +51,8 @@ export interface SimStationConfig {
   readonly max_A: number;
   readonly connectors?: number;
   readonly password?: string;
+  /** Default 1.6. */
+  readonly protocol?: OcppProtocol;
   /** Default honest. */
   readonly behaviour?: SimBehaviour;
   readonly meterInterval_s?: number;

@@ -202,3 +202,15 @@ describe('ocpp detached mode', () => {
     }
   });
 });
+
+describe('ocpp backlog', () => {
+  it('is bounded per station: what does not fit stays with the station, refused and not lost', () => {
+    const bench = new RelayBench({ protocol: 'ocpp2.0.1' }).detached();
+    const padding = { customData: { vendorId: 'x'.repeat(200_000) } };
+    for (let n = 0; n < 60; n += 1) bench.station(event(`e${n}`, n, padding));
+    const kept = bench.fleet.relayStats()?.backlog ?? 0;
+    assert.ok(kept > 30 && kept < 60);
+    assert.deepEqual(bench.lastToStation()?.slice(0, 3), [4, 'e59', 'InternalError']);
+    assert.ok(bench.codes().includes('backlog-full'));
+  });
+});
