@@ -10,6 +10,13 @@ export interface BusOptions extends BusEngineOptions {
 }
 
 /**
+ * A timer that rings this late means that the program stood still; replies may lie unread behind
+ * it, so they are given time before anything is judged by the clock, ms.
+ */
+const STALL_MS = 10;
+const AFTER_STALL_MS = 20;
+
+/**
  * Binds an engine to a port, a clock and timers, and opens the port. One timer is armed at a time;
  * it is left to ring early rather than moved, which costs less than a timer per transaction.
  */
@@ -20,17 +27,22 @@ export function createBus(options: BusOptions): Bus {
   let cancel: () => void = () => undefined;
   let stopped = false;
 
-  const arm = (now: Instant): void => {
-    const wake = engine.wakeAt(now);
-    if (wake >= armed_at || wake === Infinity || stopped) return;
+  const ringAt = (wake: number, afterStall: boolean): void => {
     cancel();
     armed_at = wake;
     cancel = timers.at(instant(wake), () => {
       armed_at = Infinity;
-      const ringing_at = clock.now();
-      engine.tick(ringing_at);
-      arm(ringing_at);
+      const now = clock.now();
+      if (now - wake > STALL_MS && !afterStall) ringAt(now + AFTER_STALL_MS, true);
+      else {
+        engine.tick(now);
+        arm(now);
+      }
     });
+  };
+  const arm = (now: Instant): void => {
+    const wake = engine.wakeAt(now);
+    if (wake < armed_at && !stopped) ringAt(wake, false);
   };
   const then = (now: Instant, act: () => void): void => {
     act();

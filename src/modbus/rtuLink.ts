@@ -46,7 +46,8 @@ interface Exchange {
 
 export class RtuLink {
   readonly #wire: WireTimes;
-  readonly #paced: boolean;
+  /** See RtuLinkOptions; may be set when it is known which port is used. */
+  paced: boolean;
   readonly #events: FramePortEvents;
   readonly #receiver = new RtuReceiver();
   readonly #echoMode: EchoMode;
@@ -59,7 +60,7 @@ export class RtuLink {
 
   constructor(options: RtuLinkOptions, events: FramePortEvents) {
     this.#wire = options.wire;
-    this.#paced = options.paced;
+    this.paced = options.paced;
     this.#echoMode = options.echo;
     this.#echo = options.echo;
     this.#events = events;
@@ -197,7 +198,7 @@ export class RtuLink {
     at: Instant,
   ): void {
     const wire_ms = adu.length * this.#wire.char_ms * WIRE_TOLERANCE;
-    if (this.#paced && at < exchange.ends_at + wire_ms) {
+    if (this.paced && at < exchange.ends_at + wire_ms) {
       // It was on the wire before our request ended, so it answers something else.
       exchange.foreign = { kind: 'invalid-reply', text: 'sooner than the wire allows', bytes: adu };
       this.#addStray(adu);

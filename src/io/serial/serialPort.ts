@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import type { BindingInterface } from '@serialport/bindings-interface';
 import { SerialPortStream } from '@serialport/stream';
 import {
@@ -30,7 +31,7 @@ export interface SerialPortOptions {
   readonly binding?: BindingInterface;
   /** Default 'detect'. */
   readonly echo?: EchoMode;
-  /** Whether bytes take their wire time to arrive; false for a bare pty. Default true. */
+  /** Whether bytes take their wire time to arrive. Default: unless `path` is a pseudo terminal. */
   readonly paced?: boolean;
   /** Worst reception delay of the adapter, ms (16 for an FTDI by default). Default 0. */
   readonly latency_ms?: number;
@@ -53,6 +54,9 @@ const EARLY_MS = 1.5;
 const PATIENT_FROM_MS = 100;
 /** Beyond t3.5, how long no read is begun after a reply, ms. */
 const NEXT_REQUEST_MS = 3;
+/** A timer this late means that the program stood still, ms; reads then get this long first. */
+const STALL_MS = 10;
+const AFTER_STALL_MS = 20;
 /** Read buffer of a stream: some frames; a new one is allocated when it is used up. */
 const READ_POOL_BYTES = 8192;
 
@@ -145,6 +149,9 @@ export class SerialFramePort implements FramePort {
   async #openStream(): Promise<void> {
     const { path, baudRate, parity, stopBits } = this.#options;
     const inner = this.#options.binding ?? (await loadSystemBinding());
+    if (this.#options.binding === undefined && this.#link !== undefined) {
+      this.#link.paced = this.#options.paced ?? !(await isPseudoTerminal(path));
+    }
     if (this.#closed) return;
     const binding = holdBackBinding(inner, this.#holdBack);
     const stream = new SerialPortStream({
@@ -270,11 +277,22 @@ export class SerialFramePort implements FramePort {
   #arm(): void {
     const wake_at = this.#link?.wakeAt();
     if (wake_at === undefined || (this.#ring_at !== undefined && this.#ring_at <= wake_at)) return;
+    this.#ringAt(wake_at, false);
+  }
+
+  #ringAt(wake_at: Instant, afterStall: boolean): void {
+    const { clock, timers } = this.#options;
     this.#ring_at = wake_at;
-    this.#cancelRing = this.#options.timers.at(wake_at, () => {
+    this.#cancelRing = timers.at(wake_at, () => {
       this.#ring_at = undefined;
       if (!this.#isOpen) return;
-      this.#link?.tick(this.#options.clock.now());
+      const now = clock.now();
+      if (now - wake_at > STALL_MS && !afterStall) {
+        // The program stood still: bytes may lie unread, so the line is not yet known to be quiet.
+        this.#ringAt(later(now, AFTER_STALL_MS), true);
+        return;
+      }
+      this.#link?.tick(now);
       this.#arm();
     });
   }
@@ -283,6 +301,12 @@ export class SerialFramePort implements FramePort {
     if (this.#link === undefined) throw new Error('attach comes before everything else');
     return this.#link;
   }
+}
+
+/** A pseudo terminal has no wire: a reply may be there at once. */
+async function isPseudoTerminal(path: string): Promise<boolean> {
+  const target = await realpath(path).catch(() => path);
+  return target.startsWith('/dev/pts/');
 }
 
 async function loadSystemBinding(): Promise<BindingInterface> {
