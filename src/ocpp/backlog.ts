@@ -6,6 +6,8 @@ import type { RecordStore } from './relayTypes';
 const MAX_CHARACTERS = 128 * 1024 * 1024;
 /** Share of one station, so that a hostile one cannot take the room of the others. */
 const MAX_STATION_CHARACTERS = 8 * 1024 * 1024;
+/** Provisional transaction ids remembered; far more than can be running. */
+const MAX_MAPPED = 10_000;
 /** Dead records that are worth a rewrite of the store. */
 const MIN_GARBAGE = 5_000;
 
@@ -110,6 +112,10 @@ export class Backlog {
   /** Remembers which id the CPMS gave to a transaction that we had numbered. */
   map(station: string, provisional: number, real: number): void {
     this.mapped.set(`${station} ${provisional}`, real);
+    if (this.mapped.size > MAX_MAPPED) {
+      const [oldest] = this.mapped.keys();
+      if (oldest !== undefined) this.mapped.delete(oldest);
+    }
     this.store.append(JSON.stringify({ t: 'r', s: station, p: provisional, r: real }), nothing);
   }
 

@@ -6,10 +6,12 @@ import type { Campaign, CampaignCase, CampaignContext } from '../../../scripts/c
 import { detachedCrashes } from './detachedCrashes';
 import { leaseKill } from './leaseKill';
 import { mutatedFrames } from './mutatedFrames';
+import { processKills } from './processKills';
 
 export function ocppFaultCases(context: CampaignContext): readonly CampaignCase[] {
   const { quick, seed, progress } = context;
   const runs = quick ? 20 : 200;
+  const kills = quick ? 5 : 100;
   const frames = quick ? 10_000 : 1_000_000;
   const detached = quick
     ? { stations: 8, hours: 4, crashes: 8 }
@@ -24,6 +26,11 @@ export function ocppFaultCases(context: CampaignContext): readonly CampaignCase[
       id: 'detached-crashes',
       params: detached,
       run: () => Promise.resolve(detachedCrashes({ ...detached, seed, progress })),
+    },
+    {
+      id: 'process-kills',
+      params: { kills, composition: 'real' },
+      run: () => processKills(kills, seed, progress),
     },
     {
       id: 'mutated-frames',

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { CaseFinding } from '../../../scripts/campaign';
 import { createOcppGuard, STRICT_POLICY } from '../../../src/guard/ocpp';
 import { schemaCheck } from '../../../src/io/ocppRpc';
@@ -209,8 +211,10 @@ export function mutatedFrames(
   };
 }
 
+/** Used heap after a full collection. */
 function heap(): number {
-  const collect: unknown = Reflect.get(globalThis, 'gc');
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
   if (typeof collect === 'function') Reflect.apply(collect, undefined, []);
   return process.memoryUsage().heapUsed;
 }
