@@ -22,7 +22,12 @@ export default tseslint.config(
   },
   {
     // Commands are loaded when they are called; see the head of the file.
-    files: ['firmware/cli/commands.ts', 'firmware/cli/process.ts'],
+    files: [
+      'firmware/cli/commands.ts',
+      'firmware/cli/process.ts',
+      'scripts/*/index.ts',
+      'scripts/faults.ts',
+    ],
     rules: {
       '@typescript-eslint/no-require-imports': 'off',
       '@typescript-eslint/consistent-type-imports': 'off',

@@ -11,6 +11,14 @@ import type { ProcessConfig } from '../processes/config';
 import { log } from '../processes/log';
 
 const PROCESSES = ['supervisor', 'stations', 'uplink', 'site'] as const;
+/** V8 for a small board: small young generation, a cap that turns a leak into a restart, no helpers. */
+const SMALL_HEAP = [
+  '--max-semi-space-size=1',
+  '--max-old-space-size=96',
+  '--single-threaded-gc',
+  '--v8-pool-size=1',
+  '--disable-warning=DEP0169',
+];
 /** A process that ended is started again after this; on the gateway systemd does it. */
 const RESTART_ms = 500;
 
@@ -97,8 +105,17 @@ async function supervise(config: ProcessConfig, single: boolean): Promise<void> 
   const children = new Map<string, ChildProcess>();
   let ending = false;
   const start = (name: string): void => {
-    const args = [...process.execArgv, entry(), 'process', name, JSON.stringify(config)];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+    const flags = [...SMALL_HEAP, ...process.execArgv];
+    const args = [...flags, entry(), 'process', name, JSON.stringify(config)];
+    const child = spawn(process.execPath, args, {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      // One heap arena per thread would keep what the thread pool used once (glibc mallopt).
+      env: {
+        ...process.env,
+        MALLOC_ARENA_MAX: '2',
+        NODE_COMPILE_CACHE: path.join(config.state, 'compile-cache'),
+      },
+    });
     children.set(name, child);
     child.once('exit', (code, signal) => {
       if (ending) return;

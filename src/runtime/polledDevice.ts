@@ -155,7 +155,7 @@ export class PolledDevice {
 }
 
 function sameWords(a: ArrayLike<number> | undefined, b: readonly number[]): boolean {
-  if (a === undefined || a.length !== b.length) return false;
+  if (a?.length !== b.length) return false;
   for (let i = 0; i < b.length; i += 1) if (a[i] !== b[i]) return false;
   return true;
 }

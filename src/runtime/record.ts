@@ -63,7 +63,7 @@ function stationEntries(from: RecordSources): readonly RecordEntry[] {
     return {
       id: station.id,
       kind: 'station',
-      commanded: Number(commanded),
+      commanded,
       proved: acknowledged ? 'acknowledged' : 'reserved',
       counted,
       ...(ends_at === undefined ? {} : { ends_at }),

@@ -46,7 +46,7 @@ async function freePort(): Promise<number> {
 }
 
 /** The demo site with its devices on Modbus TCP; JSON is YAML. */
-export function tcpSiteText(devicePort: number, ocppPort: number): string {
+export function tcpSiteText(devicePort: number, ocppPort: number, broker?: string): string {
   const text = readFileSync(path.join(ROOT, 'firmware', 'sites', 'demo.yaml'), 'utf8');
   const parsed = parseYaml(text);
   if (!parsed.ok) throw new Error(parsed.text);
@@ -61,7 +61,8 @@ export function tcpSiteText(devicePort: number, ocppPort: number): string {
         }))
       : list;
   const entries = new Map<string, unknown>(Object.entries(file));
-  entries.delete('uplinks');
+  if (broker === undefined) entries.delete('uplinks');
+  else entries.set('uplinks', [{ id: 'cpo', kind: 'cpo', url: broker }]);
   entries.set('buses', [{ id: 'lan', kind: 'tcp' }]);
   for (const kind of ['meters', 'bess', 'pv']) entries.set(kind, onTcp(entries.get(kind)));
   entries.set('ocpp', { listen: `127.0.0.1:${ocppPort}` });
@@ -89,8 +90,20 @@ async function until(what: string, limit_ms: number, holds: () => boolean): Prom
 }
 export { until };
 
+export interface GatewayOptions {
+  readonly seed: number;
+  /** More words for `holdfast run`. */
+  readonly extra?: readonly string[];
+  readonly broker?: string;
+  readonly bundle?: string;
+  /** The Node that runs the gateway, and its flags. */
+  readonly node?: string;
+  readonly nodeFlags?: readonly string[];
+}
+
 /** Starts devices, gateway processes and stations; resolves when the site simulator runs. */
-export async function startGateway(seed: number, extra: readonly string[] = []): Promise<Gateway> {
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { seed } = options;
   const folder = mkdtempSync(path.join(tmpdir(), 'holdfast-gw-'));
   const line = new SimLine();
   const holder: { sim?: SimSite } = {};
@@ -108,7 +121,7 @@ export async function startGateway(seed: number, extra: readonly string[] = []):
   );
   const ocppPort = await freePort();
   const file = path.join(folder, 'site.yaml');
-  writeFileSync(file, tcpSiteText(devices.port, ocppPort));
+  writeFileSync(file, tcpSiteText(devices.port, ocppPort, options.broker));
   const loaded = loadSite(file);
   const { site } = loaded;
   if (site === undefined) throw new Error(JSON.stringify(loaded.findings[0]));
@@ -116,9 +129,11 @@ export async function startGateway(seed: number, extra: readonly string[] = []):
   const signature = signDetached(readFileSync(file), 'site-file', site.id, key);
   writeFileSync(`${file}.sig`, JSON.stringify(signature));
   const state = path.join(folder, 'state');
-  const args = [builtBundle(), 'run', '--site', file, '--state', state];
-  const trust = ['--trust', path.join(folder, 'owner.key.pub'), ...extra];
-  const child: ChildProcess = spawn(process.execPath, [...args, ...trust], {
+  const bundle_ = options.bundle ?? builtBundle();
+  const flags = options.nodeFlags ?? [];
+  const args = [...flags, bundle_, 'run', '--site', file, '--state', state];
+  const trust = ['--trust', path.join(folder, 'owner.key.pub'), ...(options.extra ?? [])];
+  const child: ChildProcess = spawn(options.node ?? process.execPath, [...args, ...trust], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let log = '';

@@ -33,7 +33,7 @@ async function stopProcess(
   name: string,
   then: (g: Gateway, at: Instant) => Promise<void>,
 ): Promise<void> {
-  const g = await startGateway(seed);
+  const g = await startGateway({ seed });
   try {
     await until('a station draws more than static', 45_000, () => raised(g));
     assert.ok(lineUp(g), 'the line is energised before anything is raised');

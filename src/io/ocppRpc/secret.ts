@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 
 /** Station secrets are random (>= 16 bytes, OCPP 2.0.1 A00.FR.205), so a low cost suffices. */
-const COST = { N: 4096, r: 8, p: 1 };
+const COST = { N: 1024, r: 8, p: 1 };
 const KEY_BYTES = 32;
 /** Hashes computed at once: a storm of reconnects must not starve the thread pool. */
 const MAX_RUNNING = 2;
