@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { seededRandom } from '../../../src/sim/stations/random';
 import { basic, closed, login, nextMessage, openRig, rawRequest, SECRET, upgradeText } from './rig';
 import type { Rig } from './rig';
 
@@ -138,5 +139,19 @@ describe('io/ocppRpc gate', () => {
 
   it('names port and fix when the port is taken', async () => {
     await assert.rejects(openRig({ port: rig.server.port }), /port is taken.*another port/);
+  });
+
+  it('survives random and mutated upgrade requests, and takes a station after them', async () => {
+    const random = seededRandom(7);
+    const good = upgradeText('/ocpp/CP1', [basic('CP1', 'x'), 'Sec-WebSocket-Protocol: ocpp1.6']);
+    for (let i = 0; i < 300; i += 1) {
+      const at = Math.floor(random() * good.length);
+      const odd = String.fromCharCode(Math.floor(random() * 256));
+      const kept = random() < 0.5 ? good.slice(at + 1) : '\r\n\r\n';
+      await rawRequest(rig.server.port, `${good.slice(0, at)}${odd}${kept}\r\n\r\n`, 40);
+    }
+    const { outcome, socket } = await login(rig, 'CP2', SECRET);
+    assert.equal(outcome, 'open');
+    socket.terminate();
   });
 });

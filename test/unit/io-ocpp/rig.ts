@@ -70,9 +70,10 @@ export async function openRig(options: Partial<OcppServerOptions> = {}): Promise
 }
 
 /** Sends raw bytes and resolves with all that came back until the end of the connection. */
-export function rawRequest(port: number, text: string): Promise<string> {
+export function rawRequest(port: number, text: string, quiet_ms = 5_000): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(text));
+    const socket = connect(port, '127.0.0.1', () => socket.write(text, 'latin1'));
+    socket.setTimeout(quiet_ms, () => socket.destroy());
     let answer = '';
     socket.on('data', (data) => (answer += data.toString('latin1')));
     socket.on('error', reject);
