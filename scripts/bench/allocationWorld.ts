@@ -1,4 +1,6 @@
-/** Random but consistent inputs of the allocation: trees, stations in every state, batteries, sun. */
+/**
+ * Random but consistent inputs of the allocation: trees, stations in every state, batteries, sun.
+ */
 import type {
   AllocationBess,
   AllocationInput,

@@ -16,7 +16,7 @@ export const MIN_ON_ms = 12 * 60_000;
 /** Shortest pause, ms. */
 export const MIN_OFF_ms = 5 * 60_000;
 /** A session with known departure is paused only for one that can spare this much less, h. */
-const RUNS_ON_h = 4;
+const RUNS_ON_h = 12;
 const EPSILON_A = 1e-6;
 
 export interface Admission {
@@ -54,7 +54,8 @@ export interface AdmissionProblem {
 
 /**
  * Admits minima one after the other. A session with known departure takes the room of its whole
- * fair share, so that sessions with time to spare do not hold a minimum which urgent ones need. Pure.
+ * fair share, so that sessions with time to spare do not hold a minimum which urgent ones need.
+ * Pure.
  */
 export function admit(problem: AdmissionProblem): Admission {
   const { table, rows, room, low, most, urgency, memory, now } = problem;

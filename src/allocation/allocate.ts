@@ -153,7 +153,9 @@ function grantOf(w: Working, i: number, until: number): StationGrant {
   return { id, limit_A, reasons, paused, until: rests };
 }
 
-/** A reserved station gets nothing but its safe static limit; below its minimum nobody is started. */
+/**
+ * A reserved station gets nothing but its safe static limit; below its minimum nobody is started.
+ */
 function shown_A(w: Working, i: number): number {
   const { table } = w;
   const floor = table.floor[i] ?? 0;

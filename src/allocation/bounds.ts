@@ -11,7 +11,9 @@ export interface RowRoom {
   readonly load_W: Float64Array;
 }
 
-/** Room for the stations by row: limit and relief, at most the N-1 bound, less what is there. Pure. */
+/**
+ * Room for the stations by row: limit and relief, at most the N-1 bound, less what is there. Pure.
+ */
 export function roomOf(
   layout: Layout,
   circuit: Circuit,

@@ -1,4 +1,6 @@
-/** What the stations would take if only their own circuits bound them: the claim on the connection. */
+/**
+ * What the stations would take if only their own circuits bound them: the claim on the connection.
+ */
 import type { Circuit } from './circuit';
 import type { Loads } from './loads';
 import { CLAIMS, type StationTable } from './stationTable';

@@ -113,7 +113,9 @@ function sampleNow(
   return { sample: { at: now, base_A, base_W, load_W }, load_A };
 }
 
-/** Element by element the greater of both (and the smaller load); the time of the older one stays. */
+/**
+ * Element by element the greater of both (and the smaller load); the time of the older one stays.
+ */
 function merge(older: LoadSample, newer: LoadSample): LoadSample {
   const load = Number.isNaN(older.load_W) ? newer.load_W : older.load_W;
   return {

@@ -1,4 +1,6 @@
-/** What is counted at each node against what, which stations rest on a battery, and what N-1 costs. */
+/**
+ * What is counted at each node against what, which stations rest on a battery, and what N-1 costs.
+ */
 import { evenly, type ThreePhase } from '../units';
 import type { Working } from './allocate';
 import { takeExcess } from './bounds';

@@ -1,4 +1,7 @@
-/** Battery and sun as the allocation may trust them: readings, reliefs, and what they may still draw. */
+/**
+ * Battery and sun as the allocation may trust them: readings, reliefs, and what they may still
+ * draw.
+ */
 import { between, type Instant, later } from '../time';
 import { addUp, type Circuit } from './circuit';
 import type { AllocationMemory, PvMemory } from './memory';

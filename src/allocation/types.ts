@@ -26,7 +26,10 @@ export interface AllocationNode {
   readonly voltage_V: ThreePhase<number>;
   /** Fresh measurement at this node's meter; absent: no meter, or not fresh. */
   readonly measured?: NodeMeasurement;
-  /** Declared greatest base load directly at this node, A per phase; counts where nothing measures it. */
+  /**
+   * Declared greatest base load directly at this node, A per phase; counts where nothing measures
+   * it.
+   */
   readonly baseWorst_A: number;
   /** Current that the curve carries for the declared reaction time with D <= 0.5, A per phase. */
   readonly contingency_A: number;

@@ -1,7 +1,7 @@
 /**
- * Least laxity in the form of weights: where departure and need are known, a session weighs more the
- * less time it can spare. Weights, not an order, because an order leaves one phase full and the
- * others empty; measured against both in the benchmark `caltech-3p-30`.
+ * Least laxity in the form of weights: where departure and need are known, a session weighs more
+ * the less time it can spare. Weights, not an order, because an order leaves one phase full and
+ * the others empty; measured against both in the benchmark `caltech-3p-30`.
  */
 import { between, type Instant } from '../time';
 import { positiveOr } from './sane';
