@@ -1,0 +1,115 @@
+import type { Property } from './world';
+
+const DROPPED = 4;
+
+/** One property per promise; each has a broken copy that it must catch (brokenCopies.ts). */
+export const PROPERTIES: readonly Property[] = [
+  {
+    id: 'raised-only-in-normal',
+    says: 'a value is commanded above static only in mode normal',
+    holds: (_b, e, a) =>
+      e.decision === 'late' || a.commanded === 'static' || a.mode.mode === 'normal',
+  },
+  {
+    id: 'blind-without-meter',
+    says: 'without a fresh grid measurement the mode is not normal',
+    holds: (_b, e, a) => e.decision === 'late' || e.grid === 'fresh' || a.mode.mode !== 'normal',
+  },
+  {
+    id: 'static-after-failed-decision',
+    says: 'a failed decision raises nothing',
+    holds: (_b, e, a) => e.decision !== 'failed' || a.commanded === 'static',
+  },
+  {
+    id: 'line-needs-edges',
+    says: 'the relay is dropped after four periods without an edge',
+    holds: (b, e, a) => e.supervisorAlive || a.sinceEdge > b.sinceEdge || a.sinceEdge === DROPPED,
+  },
+  {
+    id: 'feed-only-on-claims',
+    says: 'no edge while a claim does not hold in normal',
+    holds: (_b, e, a) => e.claimsHold || a.mode.mode !== 'normal' || a.sinceEdge !== 0,
+  },
+  {
+    id: 'lost-meter-keeps-line',
+    says: 'a lost meter alone never drops the line',
+    holds: (b, e, a) =>
+      !(
+        b.line.line === 'fed' &&
+        b.sinceEdge === 0 &&
+        e.grid !== 'fresh' &&
+        e.decision === 'done' &&
+        e.supervisorAlive &&
+        e.claimsHold
+      ) || a.line.line === 'fed',
+  },
+  {
+    id: 'cut-when-dropped',
+    says: 'a line that dropped while running puts the mode to cut',
+    holds: (b, e, a) =>
+      e.decision === 'late' || b.sinceEdge < DROPPED || b.mode.starting || a.mode.mode === 'cut',
+  },
+  {
+    id: 'return-needs-good-records',
+    says: 'blind and static are left only after enough good records',
+    holds: (b, _e, a) =>
+      !(['blind', 'static'].includes(b.mode.mode) && a.mode.mode === 'normal') ||
+      a.mode.good >= (b.mode.starting ? 3 : 10),
+  },
+  {
+    id: 'line-return-needs-good-records',
+    says: 'a dropped line returns only after thirty good records',
+    holds: (b, _e, a) =>
+      !(b.line.line === 'open' && a.line.line === 'fed') ||
+      b.line.start !== 'return' ||
+      a.line.good >= 30,
+  },
+  {
+    id: 'returns-are-counted',
+    says: 'more than three returns within an hour latch dynamic operation off',
+    holds: (b, _e, a) =>
+      !(b.line.line === 'open' && a.line.line === 'fed' && b.line.start === 'return') ||
+      b.line.returns.length < 3 ||
+      a.line.latched,
+  },
+  {
+    id: 'latched-is-not-normal',
+    says: 'while latched the mode is never normal',
+    holds: (b, e, a) => e.decision === 'late' || !b.line.latched || a.mode.mode !== 'normal',
+  },
+  {
+    id: 'links-change-nothing',
+    says: 'the links to CPO and CPMS decide no mode (they are no input of the machine)',
+    holds: (b, e, a) =>
+      e.uplink === 'up' ||
+      a.mode.mode !== 'static' ||
+      a.mode.why !== 'the uplink is down' ||
+      b === a,
+  },
+  {
+    id: 'stop-needs-acknowledgement',
+    says: 'after an emergency stop nothing is raised until a person acknowledged',
+    holds: (b, e, a) =>
+      !(b.mode.stopUnacknowledged && e.person !== 'acknowledge-stop') ||
+      e.decision === 'late' ||
+      a.commanded === 'static',
+  },
+  {
+    id: 'forced-stays-forced',
+    says: 'static forced by a person is left only by a person',
+    holds: (b, e, a) =>
+      !(b.mode.forced && e.person !== 'leave-static') ||
+      e.decision === 'late' ||
+      a.mode.mode !== 'normal',
+  },
+  {
+    id: 'silent-stations-not-raised',
+    says: 'no lease is renewed while the stations process is silent',
+    holds: (b, e, a) => e.stations === 'fresh' || a.lease <= b.lease,
+  },
+  {
+    id: 'lease-ends',
+    says: 'a lease that is not renewed gets shorter each period until the floor holds',
+    holds: (b, _e, a) => a.commanded === 'raised' || a.lease < b.lease || a.lease === 0,
+  },
+];

@@ -1,0 +1,173 @@
+/**
+ * The abstract world of the explicit-state check: the product's own mode machine and line rules,
+ * composed with everything the environment may do, in steps of one cycle. Counters are cut where
+ * more would not change any decision.
+ */
+import {
+  CLAIMS,
+  initialLine,
+  initialMode,
+  judgeEvidence,
+  type LineState,
+  type ModeInput,
+  type ModeState,
+  nextLine,
+  nextMode,
+} from '../../src/mode';
+import { instant, type Instant } from '../../src/time';
+
+/** What the environment does in one step; every combination is tried. */
+export interface Environment {
+  readonly grid: 'fresh' | 'silent' | 'frozen' | 'implausible';
+  readonly decision: 'done' | 'failed' | 'late';
+  readonly stations: 'fresh' | 'silent';
+  readonly supervisorAlive: boolean;
+  readonly claimsHold: boolean;
+  readonly uplink: 'up' | 'down';
+  readonly cpms: 'up' | 'down';
+  readonly emergencyStop: boolean;
+  readonly person: 'none' | 'force-static' | 'leave-static' | 'acknowledge-stop';
+  readonly station: 'obeys' | 'deaf' | 'rebooted';
+}
+
+/** One state of the world; everything that a later step can depend on. */
+export interface World {
+  readonly mode: ModeState;
+  readonly line: LineState;
+  /** Periods since the last edge: 0..4, 4 = the relay has dropped. */
+  readonly sinceEdge: number;
+  /** Seconds left on the raised lease of the station: 0 = at its floor; in steps of 10 s. */
+  readonly lease: number;
+  /** What the site commanded last: raised or static. */
+  readonly commanded: 'raised' | 'static';
+  readonly lastRecordGood: boolean;
+  readonly now: number;
+}
+
+/** One property that must hold in every reachable state or on every transition. */
+export interface Property {
+  readonly id: string;
+  readonly says: string;
+  readonly holds: (before: World, e: Environment, after: World) => boolean;
+}
+
+/** The product's rules behind small doors, so that a broken copy can be put in. */
+export interface Rules {
+  readonly nextMode: typeof nextMode;
+  readonly nextLine: typeof nextLine;
+  readonly claims: typeof CLAIMS;
+  readonly judge: typeof judgeEvidence;
+  /** Seconds by which a lease is renewed when the site decides to hold a station up. */
+  readonly renews: (mode: ModeState['mode'], e: Environment, line: boolean) => boolean;
+}
+
+export const PRODUCT: Rules = {
+  nextMode,
+  nextLine,
+  claims: CLAIMS,
+  judge: judgeEvidence,
+  renews: (mode, e) => mode === 'normal' && e.decision === 'done' && e.stations === 'fresh',
+};
+
+/** Relay dropped after this many periods without an edge (3 s + 0.8 s at one period a second). */
+const DROPPED = 4;
+const TTL = 3;
+
+/** Start states: first start, clean start, unclean return. Pure. */
+export function startStates(): readonly World[] {
+  return (['first', 'return'] as const).map((start) => ({
+    mode: initialMode(start, instant(0)),
+    line: initialLine(start, { returnsWithinHour: 0, latched: false, random: 0 }, instant(0)),
+    sinceEdge: DROPPED,
+    lease: 0,
+    commanded: 'static' as const,
+    lastRecordGood: true,
+    now: 0,
+  }));
+}
+
+/** One period. Time jumps to where the return rules would next allow something. Pure. */
+export function step(world: World, e: Environment, rules: Rules): World {
+  const now: Instant = instant(world.now + 1000);
+  const energised = world.sinceEdge < DROPPED;
+  const input: ModeInput = {
+    grid: e.grid,
+    recordGood: world.lastRecordGood && e.grid === 'fresh',
+    decision: e.decision === 'failed' ? 'failed' : 'done',
+    stations: e.stations,
+    line: energised ? 'energised' : 'dropped',
+    supervisor: e.supervisorAlive ? 'answers' : 'silent',
+    latched: world.line.latched,
+    emergencyStop: e.emergencyStop,
+    bessBackup: false,
+    person: e.person,
+  };
+  const mode = e.decision === 'late' ? world.mode : rules.nextMode(world.mode, input, now).state;
+  const renews = rules.renews(mode.mode, e, energised) && e.decision !== 'late';
+  const commanded = renews ? 'raised' : e.decision === 'late' ? world.commanded : 'static';
+  const told = e.stations === 'fresh' && e.station === 'obeys';
+  const lease = leaseAfter(world.lease, { renews, cleared: commanded === 'static' && told }, e);
+  const evidence = Object.fromEntries(
+    rules.claims[mode.mode].map((claim) => [
+      claim,
+      claim === 'nothing-above-static' ? commanded === 'static' : e.claimsHold,
+    ]),
+  );
+  const arrives = e.decision !== 'late' && e.supervisorAlive;
+  const feeds = arrives && rules.judge(mode.mode, evidence).feed;
+  const advanced = e.supervisorAlive
+    ? rules.nextLine(
+        jump(world.line, now),
+        { good: feeds, text: 'x', random: 0, personReleases: false },
+        now,
+      )
+    : { state: world.line, feed: false };
+  const sinceEdge = advanced.feed ? 0 : Math.min(DROPPED, world.sinceEdge + 1);
+  return {
+    mode,
+    line: advanced.state,
+    sinceEdge,
+    lease,
+    commanded,
+    lastRecordGood: e.decision === 'done' && e.grid === 'fresh' && e.stations === 'fresh',
+    now,
+  };
+}
+
+function leaseAfter(
+  lease: number,
+  acts: { readonly renews: boolean; readonly cleared: boolean },
+  e: Environment,
+): number {
+  if (e.station === 'rebooted' || acts.cleared) return 0;
+  if (acts.renews && e.station !== 'deaf') return TTL;
+  return Math.max(0, lease - 1);
+}
+
+/** Waiting for the return delay is skipped: the good records are what is counted. */
+function jump(line: LineState, now: Instant): LineState {
+  return line.line === 'open' && line.good >= 28
+    ? { ...line, openSince: instant(now - 700_000) }
+    : line;
+}
+
+/** States with the same key behave the same from here on. Pure. */
+export function keyOf(w: World): string {
+  const { mode, line } = w;
+  return [
+    mode.mode,
+    Math.min(mode.good, 10),
+    mode.starting,
+    mode.forced,
+    mode.stopUnacknowledged,
+    line.line,
+    line.start,
+    Math.min(line.good, 30),
+    Math.min(line.returns.length, 3),
+    line.latched,
+    w.sinceEdge,
+    w.lease,
+    w.commanded,
+    w.lastRecordGood,
+  ].join();
+}
