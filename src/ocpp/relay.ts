@@ -7,6 +7,7 @@ import { encodeFrame, MAX_TEXT_201, parseFrame } from './codec';
 import { composeCpmsCall } from './composition';
 import { answerDetached, isKept, textForCpms } from './detached';
 import type { CallFrame, ErrorFrame, ResultFrame } from './frame';
+import { HeldCalls, LatestStatuses } from './heldCalls';
 import { Intents } from './intents';
 import type { RelayServices, RelayShared } from './relayServices';
 import type { UpstreamLink } from './relayTypes';
@@ -45,7 +46,8 @@ export class StationRelay {
   private wait_until: Instant | undefined;
   private attempts = 0;
   private cpmsCalls = 0;
-  private readonly statuses = new Map<string, CallFrame>();
+  private readonly statuses = new LatestStatuses();
+  private readonly held = new HeldCalls();
 
   constructor(shared: RelayShared, services: RelayServices, now: Instant) {
     this.shared = shared;
@@ -62,21 +64,19 @@ export class StationRelay {
     return this.open && this.owedBoot === undefined && this.shared.backlog.isEmpty(this.station);
   }
 
-  get linkUp(): boolean {
-    return this.open;
-  }
-
   // --- station side ------------------------------------------------------------------------
 
   stationConnected(now: Instant): void {
     this.wanted = true;
     this.retry_at = now;
+    if (!this.open) this.held.begin(now);
     this.tick(now);
   }
 
   stationGone(): void {
     this.wanted = false;
-    this.statuses.clear();
+    this.statuses.take();
+    this.held.release();
     if (this.shared.backlog.isEmpty(this.station)) this.hangUp();
   }
 
@@ -95,8 +95,16 @@ export class StationRelay {
       this.services.reply(call, errorFrame(call.id, formationCode(protocol), 'schema'), now);
       return;
     }
+    if (!this.held.hold(call)) this.route(call, now);
+  }
+
+  private route(call: CallFrame, now: Instant): void {
     if (this.attached) this.forward(call, now);
     else this.detached(call, now);
+  }
+
+  private release(now: Instant): void {
+    for (const call of this.held.release()) this.route(call, now);
   }
 
   private forward(call: CallFrame, now: Instant): void {
@@ -115,7 +123,7 @@ export class StationRelay {
 
   private detached(call: CallFrame, now: Instant): void {
     if (call.action === 'BootNotification') this.owedBoot = call;
-    if (call.action === 'StatusNotification') this.keepStatus(call);
+    if (call.action === 'StatusNotification') this.statuses.keep(call);
     const { backlog } = this.shared;
     const raw = encodeFrame(call);
     const known = backlog.find(this.station, call.id, raw);
@@ -148,17 +156,12 @@ export class StationRelay {
     this.services.reply(call, errorFrame(id, 'InternalError', 'try again later'), now);
   }
 
-  private keepStatus(call: CallFrame): void {
-    const { connectorId, evseId } = call.payload;
-    const key = `${String(evseId)}/${String(connectorId)}`;
-    if (this.statuses.size < 64 || this.statuses.has(key)) this.statuses.set(key, call);
-  }
-
   // --- CPMS side ---------------------------------------------------------------------------
 
   tick(now: Instant): void {
     const late = this.calls.overdue(now);
     if (late !== undefined) this.unanswered(late, now);
+    if (this.held.due(now)) this.release(now);
     const needed = this.wanted || !this.shared.backlog.isEmpty(this.station);
     if (this.link === undefined && needed && passed(this.retry_at, now)) this.dial(now);
     if (!needed && this.calls.idle) this.hangUp();
@@ -193,6 +196,7 @@ export class StationRelay {
     this.attempts = 0;
     this.services.event('cpms-connected', 'CPMS connected', now);
     this.drain(now);
+    this.release(now);
   }
 
   private closed(now: Instant): void {
@@ -205,6 +209,7 @@ export class StationRelay {
     this.failures += 1;
     this.retry_at = later(now, wait_ms);
     if (was) this.services.event('cpms-lost', 'CPMS connection lost', now);
+    this.release(now);
     // What the CPMS had not answered is treated as if it had come now, without a CPMS.
     for (const { purpose } of this.calls.clear()) {
       if (purpose.kind === 'live') this.detached(purpose.call, now);
@@ -238,22 +243,18 @@ export class StationRelay {
   }
 
   private cpmsCall(call: CallFrame, now: Instant): void {
-    const refuse = (code: string, why: string): void => {
+    const deny = (why: string, reply: ResultFrame | ErrorFrame): void => {
       this.shared.counts.denied += 1;
       this.services.event('denied', `CPMS's ${call.action}: ${why}`, now);
-      this.say(errorFrame(call.id, code, why));
+      this.say(reply);
     };
+    const refuse = (code: string, why: string): void => deny(why, errorFrame(call.id, code, why));
     if (call.id.startsWith(this.shared.idPrefix)) return refuse('SecurityError', 'message id');
     if (this.cpmsCalls >= MAX_CPMS_CALLS) return refuse('GenericError', 'too many calls at once');
     const { fromCpms, schema } = this.shared.config;
     const protocol = this.services.protocol();
     const verdict = fromCpms(this.services.station(), this.services.standing(), call, now);
-    if (!verdict.allowed) {
-      this.shared.counts.denied += 1;
-      this.services.event('denied', `CPMS's ${call.action}: ${verdict.reason}`, now);
-      this.say(denialOf(call, verdict.reply));
-      return;
-    }
+    if (!verdict.allowed) return deny(verdict.reason, denialOf(call, verdict.reply));
     if (schema?.(protocol, call.action, 'req', call.payload) === false) {
       return refuse(formationCode(protocol), 'schema');
     }
@@ -353,10 +354,9 @@ export class StationRelay {
       this.queue(parsed.frame, { kind: 'backlog', record }, text, now);
       return;
     }
-    for (const call of this.statuses.values()) {
+    for (const call of this.statuses.take()) {
       this.queue(call, { kind: 'status' }, encodeFrame(call), now);
     }
-    this.statuses.clear();
   }
 
   private queue(call: CallFrame, purpose: Purpose, raw: string, now: Instant): void {

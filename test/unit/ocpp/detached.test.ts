@@ -37,6 +37,8 @@ const event = (id: string, seqNo: number, more: object = {}): readonly unknown[]
 describe('ocpp detached mode', () => {
   it('answers boot, heartbeat and status, and tells the boot first when the CPMS is back', () => {
     const bench = new RelayBench().connect();
+    bench.pass(3);
+    bench.toStation.length = 0;
     const boot = '[2,"b1","BootNotification", {"chargePointVendor":"V","chargePointModel":"M"}]';
     bench.station(boot);
     assert.equal(at(JSON.parse(bench.toStation[0] ?? ''), 2, 'status'), 'Accepted');
@@ -50,8 +52,33 @@ describe('ocpp detached mode', () => {
     assert.equal(bench.toStation.filter((text) => text.startsWith('[3,"b1"')).length, 1);
   });
 
+  it('lets the CPMS answer the boot of a station for which its socket is just being opened', () => {
+    const bench = new RelayBench().connect();
+    const boot = '[2,"b1","BootNotification",{"chargePointVendor":"V","chargePointModel":"M"}]';
+    bench.station(boot);
+    assert.deepEqual(bench.toStation, []);
+    bench.cpmsUp();
+    assert.deepEqual(bench.toCpms, [boot]);
+    const answer = '[3,"b1",{"status":"Pending","currentTime":"x","interval":9}]';
+    bench.cpms(answer);
+    assert.equal(bench.toStation[0], answer);
+  });
+
+  it('answers it here when that socket fails or takes longer than 2 s', () => {
+    for (const failed of [true, false]) {
+      const bench = new RelayBench().connect();
+      bench.station([2, 'b1', 'BootNotification', {}]);
+      if (failed) bench.cpmsDown();
+      else bench.pass(2);
+      const texts = bench.toStation.filter((text) => text.startsWith('[3,"b1"'));
+      assert.equal(at(JSON.parse(texts[0] ?? '[]'), 2, 'status'), 'Accepted');
+    }
+  });
+
   it('obeys Pending: nothing else goes up until the boot is accepted', () => {
     const bench = new RelayBench().connect();
+    bench.pass(3);
+    bench.toStation.length = 0;
     bench.station([2, 'b1', 'BootNotification', {}]);
     bench.cpmsUp();
     bench.cpms([3, 'b1', { status: 'Pending', currentTime: 'x', interval: 5 }]);

@@ -121,6 +121,16 @@ describe('sim/stations', () => {
     assert.equal(current(site), 8, 'the boot answer closed it');
   });
 
+  it('pre-boot gap: holds itself to its floor at once after the boot answer', () => {
+    const site = oneStation({ realTimeClock: false });
+    site.time.run(5_000);
+    site.station.plug(CAR, site.time.now());
+    site.time.run(20_000);
+    site.station.reboot(site.time.now());
+    while (!site.station.online) site.time.run(100);
+    assert.equal(site.station.ownLimit_A(site.time.now()), 8);
+  });
+
   it('a station with a real-time clock has no such gap', () => {
     const site = oneStation();
     site.time.run(5_000);
