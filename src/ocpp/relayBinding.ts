@@ -1,23 +1,49 @@
 import type { Instant } from '../time';
 import type { BacklogRecord } from './backlog';
-import type { AuthorisationStatus } from './config';
+import type {
+  AuthorisationStatus,
+  FleetEventCode,
+  OcppProtocol,
+  StationConfig,
+  StationLink,
+} from './config';
+import type { Dialect } from './dialect';
 import { numberOf, objectOf, textOf, wholeOf } from './fields';
-import type { CallFrame, JsonObject } from './frame';
+import type { CallFrame, ErrorFrame, JsonObject, ResultFrame } from './frame';
+import type { Observation } from './observation';
 import { StationRelay } from './relay';
 import type { RelayServices } from './relayServices';
-import type { StationSession } from './session';
+import type { SessionContext } from './sessionContext';
 
 const STATUSES: ReadonlyMap<string, AuthorisationStatus> = new Map(
   (['Accepted', 'Blocked', 'Expired', 'Invalid', 'ConcurrentTx'] as const).map((s) => [s, s]),
 );
 
+/** What the relay sees of a session. */
+export interface RelayedSession {
+  readonly context: SessionContext;
+  readonly station: StationConfig;
+  readonly protocol: OcppProtocol;
+  readonly booted: boolean;
+  readonly dialect: Dialect;
+  readonly linked: StationLink | undefined;
+  reply(call: CallFrame, reply: ResultFrame | ErrorFrame, now: Instant): void;
+  askRelayed(
+    call: CallFrame,
+    now: Instant,
+    done: (reply: ResultFrame | ErrorFrame | undefined, now: Instant) => void,
+  ): void;
+  observe(seen: readonly Observation[], now: Instant): void;
+  tell(code: FleetEventCode, text: string, now: Instant, hint?: string): void;
+}
+
 /** Binds a session to its relay; undefined when there is no CPMS at all. */
-export function relayOf(session: StationSession, now: Instant): StationRelay | undefined {
+export function relayOf(session: RelayedSession, now: Instant): StationRelay | undefined {
   const { shared } = session.context;
   return shared && new StationRelay(shared, servicesOf(session), now);
 }
 
-function servicesOf(session: StationSession): RelayServices {
+function servicesOf(session: RelayedSession): RelayServices {
   const { context } = session;
   return {
     station: () => session.station,
@@ -45,7 +71,7 @@ function servicesOf(session: StationSession): RelayServices {
   };
 }
 
-function learn(session: StationSession, call: CallFrame, payload: JsonObject, now: Instant): void {
+function learn(session: RelayedSession, call: CallFrame, payload: JsonObject, now: Instant): void {
   const status = statusOf(payload);
   const tag = tagOf(call.payload);
   if (status !== undefined && tag !== undefined) {
@@ -63,7 +89,7 @@ function learn(session: StationSession, call: CallFrame, payload: JsonObject, no
  * what was granted on trust is taken back.
  */
 function recordAnswered(
-  session: StationSession,
+  session: RelayedSession,
   record: BacklogRecord,
   payload: JsonObject,
   now: Instant,

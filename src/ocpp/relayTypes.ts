@@ -1,6 +1,6 @@
 import type { Instant } from '../time';
-import type { OcppProtocol, StationConfig } from './config';
 import type { CallFrame, JsonObject } from './frame';
+import type { OcppProtocol, StationConfig } from './stationConfig';
 
 /** Where a station stands with its CPMS, for the guard. */
 export interface StationStanding {

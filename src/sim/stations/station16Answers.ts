@@ -1,17 +1,32 @@
 import type { CallFrame, Frame, JsonObject } from '../../ocpp';
 import type { Instant } from '../../time';
-import type { Station16 } from './station16';
+import type { StationCore } from './core';
+import type { SimBehaviour } from './types';
 import { compositeOf, number, object, profileOf16, text } from './wire16';
 
+/** What answering needs of a station. */
+export interface Answering {
+  readonly core: StationCore;
+  readonly behaves: SimBehaviour;
+  meterInterval_ms: number;
+  wall(): number;
+  heartbeat(): void;
+  resetSoon(): void;
+  meter(connector: number, now: Instant): void;
+  meterSoon(): void;
+  report(connector: number, now: Instant, always?: boolean): void;
+  finish(connector: number, reason: string, now: Instant): void;
+}
+
 /** A simulated station's answer to one CALL of its controller (OCPP 1.6). */
-export function answer16(station: Station16, call: CallFrame, now: Instant): Frame {
+export function answer16(station: Answering, call: CallFrame, now: Instant): Frame {
   const payload = payloadFor(station, call, now);
   return payload === undefined
     ? { type: 'error', id: call.id, code: 'NotImplemented', description: '' }
     : { type: 'result', id: call.id, payload };
 }
 
-function payloadFor(station: Station16, call: CallFrame, now: Instant): JsonObject | undefined {
+function payloadFor(station: Answering, call: CallFrame, now: Instant): JsonObject | undefined {
   const { payload } = call;
   switch (call.action) {
     case 'SetChargingProfile':
@@ -40,7 +55,7 @@ function payloadFor(station: Station16, call: CallFrame, now: Instant): JsonObje
   }
 }
 
-function setProfile(station: Station16, payload: JsonObject): string {
+function setProfile(station: Answering, payload: JsonObject): string {
   const { core } = station;
   const connector = number(payload, 'connectorId');
   const body = object(payload, 'csChargingProfiles');
@@ -63,7 +78,7 @@ function setProfile(station: Station16, payload: JsonObject): string {
   return 'Accepted';
 }
 
-function clearProfile(station: Station16, payload: JsonObject): string {
+function clearProfile(station: Answering, payload: JsonObject): string {
   const id = number(payload, 'id');
   const connector = number(payload, 'connectorId');
   const level = number(payload, 'stackLevel');
@@ -84,7 +99,7 @@ function clearProfile(station: Station16, payload: JsonObject): string {
   return removed > 0 ? 'Accepted' : 'Unknown';
 }
 
-function composite(station: Station16, payload: JsonObject, now: Instant): JsonObject {
+function composite(station: Answering, payload: JsonObject, now: Instant): JsonObject {
   if (station.behaves === 'sloppy') return { status: 'Rejected' };
   const duration = number(payload, 'duration') ?? 0;
   const unit = text(payload, 'chargingRateUnit') === 'W' ? 'W' : 'A';
@@ -104,7 +119,7 @@ function composite(station: Station16, payload: JsonObject, now: Instant): JsonO
   };
 }
 
-function configuration(station: Station16): JsonObject {
+function configuration(station: Answering): JsonObject {
   const { unit, maxStackLevel = 8 } = station.core.config;
   const units = unit === undefined ? 'Current,Power' : unit === 'A' ? 'Current' : 'Power';
   const entry = (key: string, value: string, readonly = true): JsonObject => ({
@@ -121,7 +136,7 @@ function configuration(station: Station16): JsonObject {
   };
 }
 
-function change(station: Station16, payload: JsonObject): string {
+function change(station: Answering, payload: JsonObject): string {
   if (text(payload, 'key') !== 'MeterValueSampleInterval') return 'NotSupported';
   const value = Number(text(payload, 'value'));
   if (!Number.isInteger(value) || value < 1 || value > 86_400) return 'Rejected';
@@ -130,7 +145,7 @@ function change(station: Station16, payload: JsonObject): string {
   return 'Accepted';
 }
 
-function trigger(station: Station16, payload: JsonObject, now: Instant): string {
+function trigger(station: Answering, payload: JsonObject, now: Instant): string {
   const connector = number(payload, 'connectorId') ?? 1;
   switch (text(payload, 'requestedMessage') ?? '') {
     case 'Heartbeat':
@@ -147,7 +162,7 @@ function trigger(station: Station16, payload: JsonObject, now: Instant): string 
   }
 }
 
-function remoteStop(station: Station16, payload: JsonObject, now: Instant): string {
+function remoteStop(station: Answering, payload: JsonObject, now: Instant): string {
   const transaction = String(number(payload, 'transactionId') ?? '');
   for (let i = 1; i <= station.core.connectors; i += 1) {
     if (station.core.session(i)?.transaction === transaction) {
