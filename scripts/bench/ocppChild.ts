@@ -30,6 +30,7 @@ async function relay(upstream: string): Promise<number> {
   const offset_ms = clock.wall_ms() - clock.now();
   const wall_ms = (now: number): number => now + offset_ms;
   const guard = createOcppGuard(STRICT_POLICY, wall_ms);
+  const schema = await schemaCheck(['ocpp1.6', 'ocpp2.0.1']);
   const stations = Array.from({ length: MOST_STATIONS }, (_, i) => ({
     id: `CP${i}`,
     connectors: 1,
@@ -60,7 +61,7 @@ async function relay(upstream: string): Promise<number> {
         recovered: [],
         fromCpms: guard.fromCpms,
         fromStation: guard.fromStation,
-        schema: schemaCheck(),
+        schema,
       },
     },
     clock.now(),

@@ -8,37 +8,31 @@ interface Validator {
 type Schemas = Record<string, unknown>[];
 
 /**
- * The JSON schemas of OCPP as ocpp-rpc ships them, each version read when it is first needed: the
- * three of them together cost more memory than a hundred stations.
+ * The JSON schemas of OCPP as ocpp-rpc ships them. Only the versions in use are read: all of them
+ * together cost more memory than a hundred stations.
  */
-const READ: Readonly<Record<OcppProtocol, () => Schemas>> = {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  'ocpp1.6': () => listOf(require('ocpp-rpc/lib/schemas/ocpp1_6.json')),
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  'ocpp2.0.1': () => listOf(require('ocpp-rpc/lib/schemas/ocpp2_0_1.json')),
-};
+async function schemasOf(protocol: OcppProtocol): Promise<Schemas> {
+  const file: unknown =
+    protocol === 'ocpp1.6'
+      ? await import('ocpp-rpc/lib/schemas/ocpp1_6.json', { with: { type: 'json' } })
+      : await import('ocpp-rpc/lib/schemas/ocpp2_0_1.json', { with: { type: 'json' } });
+  const list: unknown = isSchema(file) ? file['default'] : undefined;
+  if (!Array.isArray(list)) throw new TypeError('ocpp-rpc is not the pinned 2.2.1: no schemas');
+  return list.filter(isSchema);
+}
 
 const isSchema = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
 
-function listOf(schemas: unknown): Schemas {
-  if (!Array.isArray(schemas)) throw new TypeError('ocpp-rpc is not the pinned 2.2.1: no schemas');
-  return schemas.filter(isSchema);
-}
-
 /** A check by JSON schema; an action without a schema passes, the guard has judged it before. */
-export function schemaCheck(): SchemaCheck {
+export async function schemaCheck(protocols: readonly OcppProtocol[]): Promise<SchemaCheck> {
   const validators = new Map<OcppProtocol, Validator>();
-  const validatorOf = (protocol: OcppProtocol): Validator => {
-    const known = validators.get(protocol);
-    if (known !== undefined) return known;
-    const made: Validator = createValidator(protocol, READ[protocol]());
-    validators.set(protocol, made);
-    return made;
-  };
+  for (const protocol of protocols) {
+    validators.set(protocol, createValidator(protocol, await schemasOf(protocol)));
+  }
   return (protocol, action, kind, payload) => {
     try {
-      validatorOf(protocol).validate(`urn:${action}.${kind}`, payload);
+      validators.get(protocol)?.validate(`urn:${action}.${kind}`, payload);
       return true;
     } catch (error) {
       return isUnknownSchema(error);

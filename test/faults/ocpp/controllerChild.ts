@@ -15,6 +15,7 @@ async function main(): Promise<void> {
   const offset_ms = clock.wall_ms() - clock.now();
   const wall_ms = (now: number): number => now + offset_ms;
   const guard = createOcppGuard(STRICT_POLICY, wall_ms);
+  const schema = await schemaCheck(['ocpp1.6']);
   const fleet = createStationFleet(
     {
       stations: Array.from({ length: Number(count) }, (_, i) => stationOf(`CP${i}`)),
@@ -29,7 +30,7 @@ async function main(): Promise<void> {
         recovered,
         fromCpms: guard.fromCpms,
         fromStation: guard.fromStation,
-        schema: schemaCheck(),
+        schema,
         provisionalIds: true,
       },
     },

@@ -35,7 +35,7 @@ export function ocppFaultCases(context: CampaignContext): readonly CampaignCase[
     {
       id: 'mutated-frames',
       params: { frames_per_leg: frames },
-      run: () => Promise.resolve(mutatedFrames(frames, seed, progress)),
+      run: () => mutatedFrames(frames, seed, progress),
     },
   ];
 }

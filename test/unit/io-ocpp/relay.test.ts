@@ -88,7 +88,7 @@ describe('relay between a CPMS and a station that run on ocpp-rpc', () => {
           recovered: [],
           fromCpms: guard.fromCpms,
           fromStation: guard.fromStation,
-          schema: schemaCheck(),
+          schema: await schemaCheck(['ocpp1.6']),
         },
       },
       realClock.now(),
