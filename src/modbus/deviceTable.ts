@@ -65,8 +65,8 @@ export class DeviceTable {
   }
 
   /**
-   * A request found no acceptable answer: its reply may still come. `consumed`: a damaged frame of
-   * its length was received, so nothing more is due after the timeout, unless the unit is known to
+   * A request found no acceptable answer: its reply may still come. `consumed`: what came was
+   * the reply, damaged or cut, so nothing more is due after the timeout, unless the unit is known to
    * be late or to repeat itself.
    */
   onUnanswered(transaction: Transaction, consumed: boolean, now: Instant): void {
@@ -74,7 +74,8 @@ export class DeviceTable {
     const { unit } = state.device;
     const late_at = later(now, state.late_ms);
     const orderly = now >= (this.#disorderlyUntil.get(unit) ?? now);
-    const until = consumed && orderly && timeout_at > now ? timeout_at : late_at;
+    const soon_at = timeout_at > now ? timeout_at : now;
+    const until = consumed && orderly ? soon_at : late_at;
     if (!this.#correlates) this.#unit(unit).add(entry.shapeKey, until, now);
   }
 

@@ -32,8 +32,8 @@ export interface FrameFault {
   /** What was received instead, for the record; bounded by one ADU. */
   readonly bytes?: Uint8Array;
   /**
-   * Whether a frame of the expected length was consumed: then no late reply is to be feared beyond
-   * the transaction's own timeout.
+   * Whether what came was the reply, damaged or cut: then no late reply is to be feared beyond the
+   * transaction's own timeout.
    */
   readonly consumed?: boolean;
 }

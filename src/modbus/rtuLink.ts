@@ -34,6 +34,8 @@ export interface RtuLinkOptions {
   readonly echo: EchoMode;
   /** Whether bytes take wire time to arrive: false on a pty, where a reply may come at once. */
   readonly paced: boolean;
+  /** How long the rest of a reply may lie unread because the machine is busy, ms (default 0). */
+  readonly patience_ms?: number;
 }
 
 interface Exchange {
@@ -48,6 +50,7 @@ export class RtuLink {
   readonly #wire: WireTimes;
   /** See RtuLinkOptions; may be set when it is known which port is used. */
   paced: boolean;
+  readonly #patience_ms: number;
   readonly #events: FramePortEvents;
   readonly #receiver = new RtuReceiver();
   readonly #echoMode: EchoMode;
@@ -61,6 +64,7 @@ export class RtuLink {
   constructor(options: RtuLinkOptions, events: FramePortEvents) {
     this.#wire = options.wire;
     this.paced = options.paced;
+    this.#patience_ms = options.patience_ms ?? 0;
     this.#echoMode = options.echo;
     this.#echo = options.echo;
     this.#events = events;
@@ -130,8 +134,10 @@ export class RtuLink {
     }
     const reception = this.#receiver.feed(bytes);
     if (reception.kind === 'more') {
-      // What is missing is given its wire time, since reads may be held back for it.
-      this.#quietAt = later(at, reception.missing * this.#wire.char_ms + this.#quiet_ms);
+      // What is missing is given its wire time, since reads may be held back for it, and patience.
+      const isCut = this.#receiver.pending < exchange.shape.length;
+      const wait_ms = reception.missing * this.#wire.char_ms + (isCut ? this.#patience_ms : 0);
+      this.#quietAt = later(at, wait_ms + this.#quiet_ms);
       return reception.missing;
     }
     this.#onFrame(exchange, reception.adu, reception.before, reception.rest, at);
@@ -170,14 +176,14 @@ export class RtuLink {
     const exchange = this.#exchange;
     if (exchange?.frame.id !== id) return undefined;
     this.#exchange = undefined;
-    const held = this.#receiver.drain();
-    this.#addStray(held);
+    const settled = this.#receiver.pending === 0 ? undefined : this.#receiver.atSilence();
+    this.#addStray(this.#receiver.drain());
     const from =
       this.#lastByte_at !== undefined && this.#lastByte_at > now ? this.#lastByte_at : now;
     this.#quietAt = later(from, this.#quiet_ms);
     if (exchange.foreign !== undefined) return exchange.foreign;
-    if (held.length === 0) return undefined;
-    return { kind: 'truncated', text: `${held.length} bytes`, bytes: held };
+    if (settled === undefined) return undefined;
+    return settled.kind === 'fault' ? settled.fault : { kind: 'truncated', text: 'too late' };
   }
 
   /** The line is gone: forgets everything. */

@@ -74,7 +74,9 @@ export class RtuReceiver {
     if (found.kind === 'frame') return found;
     const bytes = this.#buffer.slice(0, this.#length);
     const verdict = checkReply(bytes, expected);
-    const consumed = bytes.length >= expected.length;
+    // A cut frame that begins like the reply was the reply: no other one is to be feared.
+    const begun = bytes.length >= 3 && candidateLength(bytes, 0, 3, expected) !== undefined;
+    const consumed = begun || bytes.length >= expected.length;
     return verdict.ok
       ? { kind: 'fault', fault: { kind: 'invalid-reply', text: 'unclear', bytes, consumed } }
       : { kind: 'fault', fault: { kind: verdict.kind, text: verdict.text, bytes, consumed } };

@@ -35,7 +35,7 @@ export interface SerialPortOptions {
   readonly paced?: boolean;
   /** Worst reception delay of the adapter, ms (16 for an FTDI by default). Default 0. */
   readonly latency_ms?: number;
-  /** False when `clock` stands still while the program runs. Default true. */
+  /** False when `clock` stands still while the program runs (simulated time). Default true. */
   readonly spin?: boolean;
   /** Told once per distinct problem while the port cannot be opened or was lost. */
   readonly onProblem?: (error: SerialError, now: Instant) => void;
@@ -54,6 +54,8 @@ const EARLY_MS = 1.5;
 const PATIENT_FROM_MS = 100;
 /** Beyond t3.5, how long no read is begun after a reply, ms. */
 const NEXT_REQUEST_MS = 3;
+/** A read passes through timers and threads: on a busy machine the rest of a reply waits, ms. */
+const PATIENCE_MS = 60;
 /** A timer this late means that the program stood still, ms; reads then get this long first. */
 const STALL_MS = 10;
 const AFTER_STALL_MS = 20;
@@ -100,9 +102,10 @@ export class SerialFramePort implements FramePort {
   }
 
   attach(events: FramePortEvents): void {
-    const { echo, paced } = this.#options;
+    const { echo, paced, spin } = this.#options;
     this.#events = events;
-    const rules = { wire: this.wire, echo: echo ?? 'detect', paced: paced ?? true };
+    const patience_ms = spin === false ? 0 : PATIENCE_MS;
+    const rules = { wire: this.wire, echo: echo ?? 'detect', paced: paced ?? true, patience_ms };
     this.#link = new RtuLink(rules, events);
   }
 

@@ -64,7 +64,7 @@ export const BUS_FAULTS: readonly BusFault[] = [
     id: 'late',
     ...lies,
     // Half of the traffic goes to a unit that often takes its whole time-out.
-    othersLeast: 0.6,
+    othersLeast: 0.5,
     outOfTurn: true,
     apply: (rig) =>
       tamperUnit1(rig, 0.3, ({ bytes }) => [{ bytes, after_ms: 100 + rig.random.integer(1000) }]),
