@@ -28,7 +28,6 @@ export const BROKEN: Readonly<Record<string, Rules>> = {
     ...PRODUCT,
     // Feeds whatever happened: an edge without a record.
     nextLine: (state, input, now) => ({ ...PRODUCT.nextLine(state, input, now), feed: true }),
-    judge: () => ({ feed: true }),
   },
   'feed-only-on-claims': { ...PRODUCT, judge: () => ({ feed: true }) },
   'lost-meter-keeps-line': {
@@ -40,7 +39,7 @@ export const BROKEN: Readonly<Record<string, Rules>> = {
         : PRODUCT.judge(mode, evidence),
   },
   'cut-when-dropped': deceived((i) => ({ ...i, line: 'energised' })),
-  'return-needs-good-records': tampered((s) => ({ ...s, starting: true })),
+  'return-needs-good-records': tampered((s) => ({ ...s, good: s.good + 4 })),
   'line-return-needs-good-records': {
     ...PRODUCT,
     nextLine: (state, input, now) =>
@@ -70,8 +69,5 @@ export const BROKEN: Readonly<Record<string, Rules>> = {
     ...deceived((i) => ({ ...i, stations: 'fresh', recordGood: true })),
     renews: (mode) => mode === 'normal',
   },
-  'lease-ends': {
-    ...PRODUCT,
-    renews: (mode, e) => PRODUCT.renews(mode, e, true) || mode === 'blind',
-  },
+  'lease-ends': { ...PRODUCT, runsDown: (lease) => lease },
 };

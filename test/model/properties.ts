@@ -22,8 +22,8 @@ export const PROPERTIES: readonly Property[] = [
   },
   {
     id: 'line-needs-edges',
-    says: 'the relay is dropped after four periods without an edge',
-    holds: (b, e, a) => e.supervisorAlive || a.sinceEdge > b.sinceEdge || a.sinceEdge === DROPPED,
+    says: 'no edge is given in a period without a cycle record',
+    holds: (_b, e, a) => e.decision !== 'late' || a.sinceEdge !== 0,
   },
   {
     id: 'feed-only-on-claims',
@@ -54,7 +54,7 @@ export const PROPERTIES: readonly Property[] = [
     says: 'blind and static are left only after enough good records',
     holds: (b, _e, a) =>
       !(['blind', 'static'].includes(b.mode.mode) && a.mode.mode === 'normal') ||
-      a.mode.good >= (b.mode.starting ? 3 : 10),
+      a.own.goodRecords >= (b.own.everNormal ? 10 : 3),
   },
   {
     id: 'line-return-needs-good-records',
@@ -62,14 +62,14 @@ export const PROPERTIES: readonly Property[] = [
     holds: (b, _e, a) =>
       !(b.line.line === 'open' && a.line.line === 'fed') ||
       b.line.start !== 'return' ||
-      a.line.good >= 30,
+      a.own.goodFeeds >= 30,
   },
   {
     id: 'returns-are-counted',
     says: 'more than three returns within an hour latch dynamic operation off',
     holds: (b, _e, a) =>
       !(b.line.line === 'open' && a.line.line === 'fed' && b.line.start === 'return') ||
-      b.line.returns.length < 3 ||
+      b.own.returns < 3 ||
       a.line.latched,
   },
   {

@@ -41,7 +41,19 @@ export interface World {
   /** What the site commanded last: raised or static. */
   readonly commanded: 'raised' | 'static';
   readonly lastRecordGood: boolean;
+  /** The check's own counts, so that a machine that miscounts is caught by somebody else. */
+  readonly own: OwnCounts;
   readonly now: number;
+}
+
+export interface OwnCounts {
+  /** Consecutive periods with a fresh meter, a good last record and nobody silent; at most 10. */
+  readonly goodRecords: number;
+  /** Consecutive periods whose evidence fed or would have fed; at most 30. */
+  readonly goodFeeds: number;
+  readonly everNormal: boolean;
+  /** Times the line came back after it had been up or an unclean start; at most 4. */
+  readonly returns: number;
 }
 
 /** One property that must hold in every reachable state or on every transition. */
@@ -59,6 +71,8 @@ export interface Rules {
   readonly judge: typeof judgeEvidence;
   /** Seconds by which a lease is renewed when the site decides to hold a station up. */
   readonly renews: (mode: ModeState['mode'], e: Environment, line: boolean) => boolean;
+  /** What is left of a lease after one period without renewal. */
+  readonly runsDown: (lease: number) => number;
 }
 
 export const PRODUCT: Rules = {
@@ -67,23 +81,41 @@ export const PRODUCT: Rules = {
   claims: CLAIMS,
   judge: judgeEvidence,
   renews: (mode, e) => mode === 'normal' && e.decision === 'done' && e.stations === 'fresh',
+  runsDown: (lease) => Math.max(0, lease - 1),
 };
 
 /** Relay dropped after this many periods without an edge (3 s + 0.8 s at one period a second). */
 const DROPPED = 4;
 const TTL = 3;
 
-/** Start states: first start, clean start, unclean return. Pure. */
+/**
+ * First start and unclean return; and reachable states far from a start (a site that has returned
+ * three times and is about to return again), so that a bounded exploration sees them too. Pure.
+ */
 export function startStates(): readonly World[] {
-  return (['first', 'return'] as const).map((start) => ({
-    mode: initialMode(start, instant(0)),
-    line: initialLine(start, { returnsWithinHour: 0, latched: false, random: 0 }, instant(0)),
-    sinceEdge: DROPPED,
-    lease: 0,
-    commanded: 'static' as const,
-    lastRecordGood: true,
-    now: 0,
+  const at = instant(0);
+  const own: OwnCounts = { goodRecords: 0, goodFeeds: 0, everNormal: false, returns: 0 };
+  const starts = (['first', 'return'] as const).map((start): World => {
+    const kept = { returnsWithinHour: 0, latched: false, random: 0 };
+    return {
+      mode: initialMode(start, at),
+      line: initialLine(start, kept, at),
+      sinceEdge: DROPPED,
+      lease: 0,
+      commanded: 'static',
+      lastRecordGood: true,
+      own: { ...own, everNormal: start === 'return' },
+      now: 0,
+    };
+  });
+  const [, returned] = starts;
+  if (returned === undefined) return starts;
+  const deep = [27, 29].map((good): World => ({
+    ...returned,
+    line: { ...returned.line, good, returns: [at, at, at] },
+    own: { goodRecords: 0, goodFeeds: good, everNormal: true, returns: 3 },
   }));
+  return [...starts, ...deep];
 }
 
 /** One period. Time jumps to where the return rules would next allow something. Pure. */
@@ -106,7 +138,12 @@ export function step(world: World, e: Environment, rules: Rules): World {
   const renews = rules.renews(mode.mode, e, energised) && e.decision !== 'late';
   const commanded = renews ? 'raised' : e.decision === 'late' ? world.commanded : 'static';
   const told = e.stations === 'fresh' && e.station === 'obeys';
-  const lease = leaseAfter(world.lease, { renews, cleared: commanded === 'static' && told }, e);
+  const lease = leaseAfter(
+    world.lease,
+    { renews, cleared: commanded === 'static' && told },
+    e,
+    rules,
+  );
   const evidence = Object.fromEntries(
     rules.claims[mode.mode].map((claim) => [
       claim,
@@ -130,7 +167,37 @@ export function step(world: World, e: Environment, rules: Rules): World {
     lease,
     commanded,
     lastRecordGood: e.decision === 'done' && e.grid === 'fresh' && e.stations === 'fresh',
+    own: countOwn(world, e, { energised, feeds, mode: mode.mode, fed: advanced.state.line }),
     now,
+  };
+}
+
+function countOwn(
+  before: World,
+  e: Environment,
+  after: {
+    readonly energised: boolean;
+    readonly feeds: boolean;
+    readonly mode: ModeState['mode'];
+    readonly fed: LineState['line'];
+  },
+): OwnCounts {
+  const { own } = before;
+  // A period without a decision changes no mode and counts nothing.
+  const quiet = e.grid === 'fresh' && e.stations === 'fresh' && e.decision === 'done';
+  const upOrStarting = after.energised || (before.mode.starting && before.mode.mode === 'static');
+  const goodNow = quiet && before.lastRecordGood && upOrStarting;
+  const came = before.line.line === 'open' && after.fed === 'fed' && before.line.start === 'return';
+  return {
+    goodRecords:
+      e.decision === 'late' ? own.goodRecords : goodNow ? Math.min(10, own.goodRecords + 1) : 0,
+    goodFeeds: !e.supervisorAlive
+      ? own.goodFeeds
+      : after.feeds
+        ? Math.min(30, own.goodFeeds + 1)
+        : 0,
+    everNormal: own.everNormal || after.mode === 'normal' || after.mode === 'cut',
+    returns: Math.min(4, own.returns + (came ? 1 : 0)),
   };
 }
 
@@ -138,10 +205,11 @@ function leaseAfter(
   lease: number,
   acts: { readonly renews: boolean; readonly cleared: boolean },
   e: Environment,
+  rules: Rules,
 ): number {
   if (e.station === 'rebooted' || acts.cleared) return 0;
   if (acts.renews && e.station !== 'deaf') return TTL;
-  return Math.max(0, lease - 1);
+  return rules.runsDown(lease);
 }
 
 /** Waiting for the return delay is skipped: the good records are what is counted. */
@@ -169,5 +237,9 @@ export function keyOf(w: World): string {
     w.lease,
     w.commanded,
     w.lastRecordGood,
+    w.own.goodRecords,
+    w.own.goodFeeds,
+    w.own.everNormal,
+    w.own.returns,
   ].join();
 }
