@@ -3,6 +3,7 @@ import { type Campaign, runCampaign } from './campaign';
 
 const CAMPAIGNS: Readonly<Record<string, () => Campaign>> = {
   bus: () => (require('../test/faults/bus') as typeof import('../test/faults/bus')).busFaults,
+  ocpp: () => (require('../test/faults/ocpp') as typeof import('../test/faults/ocpp')).ocppFaults,
   site: () => (require('../test/faults/site') as typeof import('../test/faults/site')).siteFaults,
 };
 

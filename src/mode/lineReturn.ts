@@ -15,12 +15,16 @@ export const RETURN = {
   delayMax_ms: 600_000,
   perHour: 3,
   hour_ms: 3_600_000,
+  /** The watchdog opens by itself so long after the last edge (board data `timeout-sec`). */
+  hold_ms: 3000,
 } as const;
 
 export interface LineState {
   readonly line: 'open' | 'fed';
   readonly start: StartKind;
   readonly good: number;
+  /** Last edge; while younger than `hold_ms` the line is still up without a new one. */
+  readonly fedAt?: Instant;
   /** When the line last opened, or when we started. */
   readonly openSince: Instant;
   /** Seeded delay chosen at the drop, so that sites do not return in the same second. */
@@ -71,7 +75,10 @@ export function nextLine(
   const good = input.good ? state.good + 1 : 0;
   const base: LineState = { ...state, latched, returns, good };
   if (state.line === 'fed') {
-    if (input.good) return { state: base, feed: true };
+    if (input.good) return { state: { ...base, fedAt: now }, feed: true };
+    // One refused or late record costs one edge; the line drops when none comes for hold_ms.
+    const held = state.fedAt !== undefined && between(state.fedAt, now) < RETURN.hold_ms;
+    if (held) return { state: { ...base, whyOpen: input.text }, feed: false };
     const delay_ms = Math.floor(input.random * RETURN.delayMax_ms);
     const dropped = { ...base, line: 'open', start: 'return', openSince: now, delay_ms } as const;
     return { state: { ...dropped, whyOpen: input.text }, feed: false };
@@ -79,7 +86,7 @@ export function nextLine(
   if (!input.good) return { state: { ...base, whyOpen: input.text }, feed: false };
   if (state.start !== 'return') {
     if (good < RETURN.goodAtStart) return { state: base, feed: false };
-    return { state: { ...base, line: 'fed' }, feed: true };
+    return { state: { ...base, line: 'fed', fedAt: now }, feed: true };
   }
   const earliest = later(state.openSince, RETURN.wait_ms + state.delay_ms);
   if (good < RETURN.good || !passed(earliest, now)) return { state: base, feed: false };
@@ -87,5 +94,6 @@ export function nextLine(
   const used = [...returns, now];
   const over = used.length > RETURN.perHour;
   const kept = over ? returns : used;
-  return { state: { ...base, line: 'fed', returns: kept, latched: latched || over }, feed: true };
+  const fed = { ...base, line: 'fed', fedAt: now, returns: kept } as const;
+  return { state: { ...fed, latched: latched || over }, feed: true };
 }

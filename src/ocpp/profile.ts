@@ -10,7 +10,7 @@ export const RESERVED_PROFILES = { from: 900_000, to: 900_099 } as const;
 const FLOOR_LEVEL = 0;
 const LEASE_LEVEL = 1;
 /** A start in the future would leave a gap without any limit (1.6, 3.13.2). */
-export const LONG_AGO = '2020-01-01T00:00:00Z';
+export const LONG_AGO = '1970-01-01T00:00:00Z';
 
 /** A limit in the station's unit, rounded down to the one decimal that 1.6 allows. Pure. */
 export function limitInUnit(station: StationConfig, limit_A: number, nominal_V: number): number {

@@ -8,7 +8,8 @@
  */
 export * from './ports';
 export * from './snapshot';
-export { SiteRuntime, type RuntimeSetup, CYCLE_ms } from './siteRuntime';
+export { CYCLE_ms, type Injected, type RuntimeSetup, SiteRuntime } from './siteRuntime';
+export { judgeGrid, type LatchSources } from './latch';
 export { siteFacts, type SiteFacts, type StationFacts } from './siteFacts';
 export {
   watchGrid,

@@ -32,6 +32,14 @@ export interface RuntimeSetup {
   readonly bootId: string;
   readonly start: StartKind;
   readonly onSnapshot?: (snapshot: SiteSnapshot) => void;
+  /** Negative controls and fault campaigns replace one step; absent on a gateway. */
+  readonly inject?: Injected;
+}
+
+/** Steps of the cycle that a test may replace. */
+export interface Injected {
+  readonly judgeGrid?: typeof judgeGrid;
+  readonly decide?: typeof decide;
 }
 
 /** The site process: latch, decide, act, prove, tell, once a second. */
@@ -125,7 +133,7 @@ export class SiteRuntime {
     if (phase === 0) this.runCycle(due, now);
     const after = this.ports.clock.now();
     // After a stall the missed ticks are not made up for: the next one is due from now.
-    const next = between(due, after) > 2 * CYCLE_ms ? after : due;
+    const next = between(due, after) > POLL_ms ? after : due;
     const at = later(next, POLL_ms);
     this.stopTimer = this.ports.timers.at(at, () => this.tick(at, (phase + 1) % 4));
   }
@@ -134,7 +142,7 @@ export class SiteRuntime {
     this.cycle += 1;
     const stationsSilent = this.latchStations(now);
     const sources = { facts: this.setup.facts, devices: this.devices, trackers: this.trackers };
-    const grid = judgeGrid(sources, now);
+    const grid = (this.setup.inject?.judgeGrid ?? judgeGrid)(sources, now);
     this.requests = this.requests.filter((r) => r.expires_at > now);
     const { requests, emergencyStop } = this;
     const state = latch(sources, { grid, cycle: this.cycle, requests, emergencyStop }, now);
@@ -227,7 +235,7 @@ export class SiteRuntime {
       overdrawn: isolatedStations(this.overdraw),
       stationsSilent,
     };
-    const decision = decide(input);
+    const decision = (this.setup.inject?.decide ?? decide)(input);
     this.memory = decision.memory;
     return decision;
   }

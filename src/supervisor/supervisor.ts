@@ -5,6 +5,7 @@ import {
   judgeEvidence,
   type LineState,
   nextLine,
+  RETURN,
   type StartKind,
 } from '../mode';
 import type { CycleRecord, Mode } from '../model';
@@ -14,8 +15,8 @@ import { decodeGridFrame, type GridFrame, gridLayout, type GridLayout } from './
 import type { Site } from './siteView';
 import { addUp } from './sums';
 
-/** The watchdog opens by itself this long after the last edge (board data `timeout-sec`). */
-export const FEED_TIMEOUT_ms = 3000;
+/** The watchdog opens by itself this long after the last edge. */
+export const FEED_TIMEOUT_ms = RETURN.hold_ms;
 /** A record older than this on arrival is not evidence of now. */
 const RECORD_AGE_MAX_ms = 1500;
 /** The grid frame inside a record may be this old. */
@@ -106,7 +107,8 @@ export class Supervisor {
   /** Called about once a second: notices that records stopped. Never gives an edge. */
   tick(now: Instant): void {
     if (this.state.line !== 'fed') return;
-    if (this.lastAt !== undefined && between(this.lastAt, now) <= FEED_TIMEOUT_ms) return;
+    const { fedAt } = this.state;
+    if (fedAt !== undefined && between(fedAt, now) < FEED_TIMEOUT_ms) return;
     this.advance(false, 'no cycle record', now);
   }
 

@@ -32,7 +32,7 @@ export const PROPERTIES: readonly Property[] = [
   },
   {
     id: 'lost-meter-keeps-line',
-    says: 'a lost meter alone never drops the line',
+    says: 'a lost meter alone never costs the line an edge',
     holds: (b, e, a) =>
       !(
         b.line.line === 'fed' &&
@@ -41,7 +41,7 @@ export const PROPERTIES: readonly Property[] = [
         e.decision === 'done' &&
         e.supervisorAlive &&
         e.claimsHold
-      ) || a.line.line === 'fed',
+      ) || a.sinceEdge === 0,
   },
   {
     id: 'cut-when-dropped',

@@ -11,6 +11,7 @@ import { createStationFleet, type StationFleet } from '../../ocpp';
 import {
   assembleBuses,
   type AuditPort,
+  type Injected,
   type BusPlan,
   busPlans,
   guardedDevices,
@@ -53,6 +54,10 @@ export interface SiteUnderTestOptions {
   readonly stationPassword?: string;
   readonly onFleetEvent?: (code: string, station: string, text: string) => void;
   readonly onSnapshot?: (snapshot: SiteSnapshot) => void;
+  /** Replaces steps of the cycle: faults and negative controls. */
+  readonly inject?: Injected;
+  /** Replaces the curve limits by which support is capped: a negative control. */
+  readonly contingency_A?: number;
 }
 
 /** A hand-over between two parts of one process takes this long. */
@@ -68,6 +73,10 @@ export class SiteUnderTest {
   readonly buses: ReadonlyMap<string, Bus>;
   /** Timers of the site process alone; held = the process hangs. */
   readonly siteTimers: HeldTimers;
+  /** False: the supervisor process is dead; nothing reaches it and nothing comes from it. */
+  supervisorAlive = true;
+  /** False: decisions no longer reach the stations (command path cut). */
+  commandPath = true;
   /** When the supervisor accepted the first record. */
   firstAccepted_at: Instant | undefined;
   private readonly options: SiteUnderTestOptions;
@@ -76,7 +85,12 @@ export class SiteUnderTest {
   constructor(options: SiteUnderTestOptions) {
     this.options = options;
     const { site, clock, timers, seed } = options;
-    this.facts = siteFacts(site, options.catalogue);
+    const facts = siteFacts(site, options.catalogue);
+    const cap_A = options.contingency_A;
+    this.facts =
+      cap_A === undefined
+        ? facts
+        : { ...facts, contingency_A: new Map(site.nodes.map((n) => [n.id, cap_A])) };
     this.siteTimers = new HeldTimers(timers);
     const event = options.onFleetEvent;
     this.fleet = createStationFleet(
@@ -144,6 +158,7 @@ export class SiteUnderTest {
         bootId: `boot-${seed}`,
         start: options.start ?? 'first',
         ...(options.onSnapshot === undefined ? {} : { onSnapshot: options.onSnapshot }),
+        ...(options.inject === undefined ? {} : { inject: options.inject }),
       },
       {
         clock,
@@ -175,8 +190,8 @@ export class SiteUnderTest {
   private second(due: Instant): void {
     if (this.stopped) return;
     const now = this.options.clock.now();
-    this.fleet.tick(now);
-    this.supervisor.tick(now);
+    if (this.commandPath) this.fleet.tick(now);
+    if (this.supervisorAlive) this.supervisor.tick(now);
     let sum_W: number | undefined = 0;
     for (const image of this.fleet.images(now)) {
       if (image.power_W === undefined) sum_W = undefined;
@@ -192,7 +207,7 @@ export class SiteUnderTest {
     return {
       images: () => this.fleet.images(clock.now()),
       apply: (batch: LeaseBatch) => {
-        this.fleet.apply(batch, clock.now());
+        if (this.commandPath) this.fleet.apply(batch, clock.now());
       },
       leasesAcknowledged: () => this.fleet.stats().leasesAcknowledged,
       modeAndLinks: () => undefined,
@@ -204,6 +219,7 @@ export class SiteUnderTest {
     return {
       send: (record) => {
         timers.at(later(clock.now(), HANDOVER_ms), () => {
+          if (!this.supervisorAlive) return;
           const now = clock.now();
           const before = this.supervisor.report().accepted;
           const feed = this.supervisor.record(record, now);
@@ -214,7 +230,7 @@ export class SiteUnderTest {
       status: () => {
         const report = this.supervisor.report();
         return {
-          answers: true,
+          answers: this.supervisorAlive,
           line: this.line.feedback(clock.now()),
           latched: report.latched,
           text: report.text,

@@ -25,7 +25,15 @@ export interface FaultPlan {
 
 export interface VirtualOptions extends Pick<
   SiteUnderTestOptions,
-  'site' | 'profiles' | 'catalogue' | 'seed' | 'sessions' | 'start' | 'onSnapshot'
+  | 'site'
+  | 'profiles'
+  | 'catalogue'
+  | 'seed'
+  | 'sessions'
+  | 'start'
+  | 'onSnapshot'
+  | 'inject'
+  | 'contingency_A'
 > {
   readonly codec: PduCodec;
   readonly duration_s: number;
