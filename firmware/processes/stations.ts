@@ -2,9 +2,22 @@
 import { readFileSync } from 'node:fs';
 import { systemClock, systemTimers } from '../../src/io/clock';
 import { connectIpc, listenIpc } from '../../src/io/ipc';
-import { listenOcpp, type StationCredential } from '../../src/io/ocppRpc';
-import { createStationFleet, type StationFleet } from '../../src/ocpp';
+import {
+  listenOcpp,
+  schemaCheck,
+  type StationCredential,
+  upstreamConnector,
+} from '../../src/io/ocppRpc';
+import { openRecords } from '../../src/io/store';
+import {
+  createOcppGuard,
+  type OcppGuard,
+  type OcppPolicy,
+  STRICT_POLICY,
+} from '../../src/guard/ocpp';
+import { createStationFleet, type RelayConfig, type StationFleet } from '../../src/ocpp';
 import { decodeLeaseBatch, decodeModeAndLinks, stationConfig } from '../../src/runtime';
+import type { Site } from '../../src/site';
 import { type Instant, later } from '../../src/time';
 import { armSite } from './armSite';
 import { type ProcessConfig, socketsIn } from './config';
@@ -16,11 +29,16 @@ const NAME = 'stations';
 export async function stationsProcess(config: ProcessConfig): Promise<void> {
   const { site } = armSite(config.siteFile, config.trust);
   const credentials = readSecrets(config.secrets);
+  const wall_ms = (at: number): number => systemClock.wall_ms() + (at - systemClock.now());
+  const guard = createOcppGuard(policyOf(site), wall_ms);
+  const relay = await relayTo(site, config, guard);
   const fleet = createStationFleet(
     {
       stations: site.stations.map((s) => stationConfig(site, s)),
       idPrefix: config.bootId.slice(0, 8),
-      wall_ms: (at) => systemClock.wall_ms() + (at - systemClock.now()),
+      wall_ms,
+      guard: guard.own,
+      ...(relay === undefined ? {} : { relay }),
       authorise: () => 'Accepted',
       nominal_V: site.nominal_V,
       onEvent: (e) => log(NAME, `${e.code} ${e.station}: ${e.text}`),
@@ -78,6 +96,38 @@ function sumOf(fleet: StationFleet, now: Instant): { sum_W?: number } {
 function listenAddress(text: string): { host: string; port: number } {
   const at = text.lastIndexOf(':');
   return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) };
+}
+
+/** What the signed site file lets the CPMS do; without one, nothing. */
+function policyOf(site: Site): OcppPolicy {
+  if (site.cpms === undefined) return STRICT_POLICY;
+  return {
+    ...STRICT_POLICY,
+    firmwareHosts: site.cpms.firmware_hosts,
+    logHosts: site.cpms.log_hosts,
+    dataTransferVendors: site.cpms.data_transfer_vendors,
+  };
+}
+
+/** The way to the CPMS, with records that survive a kill; undefined when the site has none. */
+async function relayTo(
+  site: Site,
+  config: ProcessConfig,
+  guard: OcppGuard,
+): Promise<RelayConfig | undefined> {
+  if (site.cpms === undefined) return undefined;
+  const { store, recovered } = openRecords(`${config.state}/ocpp-records`);
+  log(NAME, `CPMS ${site.cpms.url}, ${recovered.length} records wait for it`);
+  return {
+    connect: upstreamConnector({ url: site.cpms.url, clock: systemClock }),
+    store,
+    recovered,
+    fromCpms: guard.fromCpms,
+    fromStation: guard.fromStation,
+    schema: await schemaCheck(['ocpp1.6', 'ocpp2.0.1']),
+    whenDetached: site.cpms.when_detached,
+    provisionalIds: site.cpms.provisional_ids,
+  };
 }
 
 /** `station hash` per line; a line that is not of this form is skipped and named. */

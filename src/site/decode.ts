@@ -56,6 +56,7 @@ export function decodeSite(value: Plain): DecodedSite {
     leases: file.leases,
     uplinks: file.uplinks,
     ocpp: file.ocpp,
+    ...(file.cpms === undefined ? {} : { cpms: file.cpms }),
     thirdParties: file.third_parties,
     acceptedRisks: file.accepted_risks,
   };

@@ -270,6 +270,22 @@ export const siteFile = object(
       ),
       { listen: '0.0.0.0:9000' },
     ),
+    cpms: maybe(
+      object(
+        {
+          url: str(/^wss?:\/\/[^\s]+$/, 'a ws:// or wss:// address'),
+          when_detached: byDefault(
+            word(['detached', 'strict-6.3'], 'stations stay connected, or are closed'),
+            'detached',
+          ),
+          provisional_ids: byDefault(bool('OCPP 1.6 transactions begin while detached'), false),
+          firmware_hosts: byDefault(list(text, 16, 'hosts firmware may come from'), []),
+          log_hosts: byDefault(list(text, 16, 'hosts logs may go to'), []),
+          data_transfer_vendors: byDefault(list(text, 32, 'vendor ids that pass'), []),
+        },
+        'the CPO’s charging point management system and what it may do',
+      ),
+    ),
     third_parties: byDefault(
       list(
         object(

@@ -61,6 +61,7 @@ export interface Site {
   readonly leases: SiteFile['leases'];
   readonly uplinks: SiteFile['uplinks'];
   readonly ocpp: SiteFile['ocpp'];
+  readonly cpms?: NonNullable<SiteFile['cpms']>;
   readonly thirdParties: SiteFile['third_parties'];
   readonly acceptedRisks: SiteFile['accepted_risks'];
 }

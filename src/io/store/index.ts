@@ -12,3 +12,4 @@ export {
   type OpenedJournal,
   openJournal,
 } from './journalStore';
+export { type OpenedRecords, openRecords } from './recordStore';

@@ -4,6 +4,7 @@
  */
 import type { DeviceProfile } from '../../device';
 import { compileRules, ModbusGuard } from '../../guard';
+import { createOcppGuard, STRICT_POLICY } from '../../guard/ocpp';
 import type { FramePort, PduCodec } from '../../modbus';
 import type { Bus } from '../../modbus';
 import type { LeaseBatch, Mode } from '../../model';
@@ -93,12 +94,15 @@ export class SiteUnderTest {
         : { ...facts, contingency_A: new Map(site.nodes.map((n) => [n.id, cap_A])) };
     this.siteTimers = new HeldTimers(timers);
     const event = options.onFleetEvent;
+    const wall_ms = (at: number): number => clock.wall_ms() + (at - clock.now());
+    const ocppGuard = createOcppGuard(STRICT_POLICY, wall_ms);
     this.fleet = createStationFleet(
       {
         stations: site.stations.map((s) => stationConfig(site, s)),
         idPrefix: `hf${(seed % 100_000).toString(36)}`,
         wall_ms: (now) => clock.wall_ms() + (now - clock.now()),
         authorise: () => 'Accepted',
+        guard: ocppGuard.own,
         nominal_V: site.nominal_V,
         onEvent: (e) => event?.(e.code, e.station, e.text),
       },

@@ -4,7 +4,7 @@ import { hashSecret, listenOcpp, schemaCheck, upstreamConnector } from '../../..
 import { createStationFleet } from '../../../src/ocpp';
 import { instant } from '../../../src/time';
 import type { Clock } from '../../../src/time';
-import { openRecords } from './recordStore';
+import { openRecords } from '../../../src/io/store';
 import { stationOf } from './stationOf';
 
 const clock: Clock = { now: () => instant(performance.now()), wall_ms: () => Date.now() };

@@ -1,8 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { openJournal } from '../../../src/io/store';
-import type { JournalStore } from '../../../src/io/store';
-import type { RecordStore } from '../../../src/ocpp';
+import type { RecordStore } from '../../ocpp';
+import { type JournalStore, openJournal } from './journalStore';
 
 /** The journal never drops the oldest segment here: what is in it is billing. */
 const SEGMENTS = 100_000;
