@@ -10,10 +10,11 @@ import { createPduCodec } from '../../src/io/modbusSerial';
 import { type DemoSite, openDemo, renderScreen } from '../../src/sim/demo';
 import type { Site } from '../../src/site';
 import { loadSite } from '../loadSite';
+import { programFolder } from '../where';
 import { findingLines } from './check';
 import { type DemoPlan, parseDemoPlan } from './demoPlan';
 
-const DEMO_FILE = path.join(__dirname, '..', 'sites', 'demo.yaml');
+const DEMO_FILE = path.join(programFolder(), 'firmware', 'sites', 'demo.yaml');
 /** Values of the power plot. */
 const HISTORY_MAX = 600;
 

@@ -9,6 +9,7 @@ import { writeAtomic } from '../../src/io/store';
 import { armSite, type ArmedSite } from '../processes/armSite';
 import type { ProcessConfig } from '../processes/config';
 import { log } from '../processes/log';
+import { programEntry } from '../where';
 
 const PROCESSES = ['supervisor', 'stations', 'uplink', 'site'] as const;
 /** V8 for a small board: small young generation, a cap that turns a leak into a restart, no helpers. */
@@ -94,19 +95,13 @@ async function makeSecrets(armed: ArmedSite, state: string, file: string): Promi
   );
 }
 
-/** The program itself: the bundle, or the sources through holdfast.cjs. */
-function entry(): string {
-  const source = path.join(__dirname, '..', 'holdfast.cjs');
-  return existsSync(source) ? source : path.join(__dirname, 'holdfast.cjs');
-}
-
 /** Starts the processes, restarts those that end, and ends them all on SIGINT or SIGTERM. */
 async function supervise(config: ProcessConfig, single: boolean): Promise<void> {
   const children = new Map<string, ChildProcess>();
   let ending = false;
   const start = (name: string): void => {
     const flags = [...SMALL_HEAP, ...process.execArgv];
-    const args = [...flags, entry(), 'process', name, JSON.stringify(config)];
+    const args = [...flags, programEntry(), 'process', name, JSON.stringify(config)];
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'inherit', 'inherit'],
       // One heap arena per thread would keep what the thread pool used once (glibc mallopt).

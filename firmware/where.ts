@@ -1,0 +1,18 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+
+/** Folder of the program: a clone's root, or where the bundle lies. */
+export function programFolder(): string {
+  return process.env['HOLDFAST_ROOT'] ?? sourceRoot() ?? __dirname;
+}
+
+function sourceRoot(): string | undefined {
+  const root = path.join(__dirname, '..');
+  return existsSync(path.join(root, 'firmware', 'holdfast.cjs')) ? root : undefined;
+}
+
+/** The program as another Node process starts it. */
+export function programEntry(): string {
+  const clone = path.join(programFolder(), 'firmware', 'holdfast.cjs');
+  return existsSync(clone) ? clone : path.join(__dirname, 'holdfast.cjs');
+}
