@@ -4,6 +4,9 @@ import { type Campaign, runCampaign } from '../campaign';
 const BENCHES: Readonly<Record<string, () => Campaign>> = {
   modbus: () => (require('./modbus') as typeof import('./modbus')).modbusBench,
   ocpp: () => (require('./ocpp') as typeof import('./ocpp')).ocppBench,
+  virtual: () => (require('./virtual') as typeof import('./virtual')).virtualBench,
+  allocation: () => (require('./allocation') as typeof import('./allocation')).allocationBench,
+  planning: () => (require('./planning') as typeof import('./planning')).planningBench,
   footprint: () => (require('./footprint') as typeof import('./footprint')).footprintBench,
 };
 

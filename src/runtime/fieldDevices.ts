@@ -122,7 +122,7 @@ function read<T>(
     const s = (between(at, now) / 1000).toFixed(1);
     return absent('stale', `last answer ${s} s ago: ${device.lastFailure()}`, at);
   }
-  return decode(device.profile, device.image(), at);
+  return device.decoded(decode, at);
 }
 
 function notFrozen(

@@ -8,6 +8,7 @@ import {
   type RegisterImage,
 } from '../device';
 import type { Bus, BusPriority, BusResult } from '../modbus';
+import type { Measurement } from '../model';
 import { type Instant, later } from '../time';
 
 /** How often the cadences of a profile are polled; `cycle` follows the site file. */
@@ -50,6 +51,9 @@ export class PolledDevice {
   private readonly plan: PlanState[];
   private asked_at: Instant | undefined;
   private known: RegisterImage | undefined;
+  private reading:
+    | { readonly image: RegisterImage; readonly decode: unknown; readonly value: unknown }
+    | undefined;
   private reply: RawReply | undefined;
   private failure = 'not polled yet';
   private wrongIdentity: readonly string[] | undefined;
@@ -116,6 +120,20 @@ export class PolledDevice {
   image(): RegisterImage {
     this.known ??= this.plan.flatMap((p) => (p.block === undefined ? [] : [p.block]));
     return this.known;
+  }
+
+  /** The newest registers as a reading; the work is done once for each answer. */
+  decoded<T>(
+    decode: (profile: DeviceProfile, image: RegisterImage, at: Instant) => Measurement<T>,
+    at: Instant,
+  ): Measurement<T> {
+    const image = this.image();
+    if (this.reading?.image === image && this.reading.decode === decode) {
+      return this.reading.value as Measurement<T>;
+    }
+    const value = decode(this.profile, image, at);
+    this.reading = { image, decode, value };
+    return value;
   }
 
   /** Every block of the plan has been read at least once. */

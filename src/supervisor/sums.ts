@@ -14,21 +14,27 @@ export interface SumFinding {
 const ROUNDING_A = 0.5;
 
 /** The first limit that the commanded values exceed, or undefined. Pure. */
-export function addUp(site: Site, record: CycleRecord): SumFinding | undefined {
+export function addUp(
+  site: Site,
+  record: CycleRecord,
+  below: StationsBelow = stationsBelow(site),
+): SumFinding | undefined {
   const entries = new Map(record.entries.map((e) => [e.id, e]));
   for (const station of site.stations) {
     const entry = entries.get(station.id);
     if (entry === undefined) return { node: station.id, text: `no entry for ${station.id}` };
-    if (!isFinite(entry.commanded) || entry.commanded > station.max_A + ROUNDING_A) {
+    const { commanded } = entry;
+    if (!isFinite(commanded) || commanded < 0 || commanded > station.max_A + ROUNDING_A) {
       return { node: station.id, text: `${station.id} is told ${entry.commanded} A` };
     }
   }
   for (const node of site.nodes) {
-    const limit_A = node.import_A + (node.parent === undefined ? supportBound_A(site, entries) : 0);
+    const limit_A = node.import_A + supportBound_A(site, node.id, entries);
     for (const phase of ['L1', 'L2', 'L3'] as const) {
-      const sum = site.stations
-        .filter((s) => isFed(site, s.node, node.id) && s.wiring.includes(phase))
-        .reduce((total, s) => total + raisedPart_A(s, entries.get(s.id)), 0);
+      let sum = 0;
+      for (const s of below.get(node.id) ?? []) {
+        if (s.wiring.includes(phase)) sum += raisedPart_A(s, entries.get(s.id));
+      }
       if (sum <= limit_A + ROUNDING_A) continue;
       const text = `${sum.toFixed(1)} A commanded on ${phase} of ${node.id}, limit ${limit_A.toFixed(1)} A`;
       return { node: node.id, text };
@@ -37,18 +43,36 @@ export function addUp(site: Site, record: CycleRecord): SumFinding | undefined {
   return undefined;
 }
 
+/** Stations whose current flows through each node. Computed once: a signed tree does not change. */
+export type StationsBelow = ReadonlyMap<string, readonly Station[]>;
+
+/** Pure. */
+export const stationsBelow = (site: Site): StationsBelow =>
+  new Map(
+    site.nodes.map((n) => [n.id, site.stations.filter((s) => isFed(site, s.node, n.id))] as const),
+  );
+
 /** A station at its static limit is carried by the static plan; above it its command counts. */
 function raisedPart_A(station: Station, entry: RecordEntry | undefined): number {
   const commanded = entry === undefined ? station.max_A : entry.commanded;
   return commanded > station.static_A ? commanded : Math.min(commanded, station.static_A);
 }
 
-/** Support that the record commands, bounded by the ratings, spread over three phases, A. */
-function supportBound_A(site: Site, entries: ReadonlyMap<string, RecordEntry>): number {
-  const bess = site.bess.reduce((sum, b) => {
+/**
+ * Support below a node that the record commands, bounded by the ratings, less what it commands a
+ * BESS to charge; spread over three phases, A.
+ */
+function supportBound_A(
+  site: Site,
+  node: string,
+  entries: ReadonlyMap<string, RecordEntry>,
+): number {
+  const below = <T extends { readonly node: string }>(all: readonly T[]): readonly T[] =>
+    all.filter((d) => isFed(site, d.node, node));
+  const bess = below(site.bess).reduce((sum, b) => {
     const told = entries.get(b.id)?.commanded ?? 0;
-    return sum + Math.min(Math.max(0, told), b.discharge_W);
+    return sum + Math.min(told, b.discharge_W);
   }, 0);
-  const pv = site.pv.reduce((sum, p) => sum + p.rated_W, 0);
+  const pv = below(site.pv).reduce((sum, p) => sum + p.rated_W, 0);
   return (bess + pv) / (3 * site.nominal_V);
 }

@@ -12,8 +12,8 @@ import type { CycleRecord, Mode } from '../model';
 import { between, type Instant } from '../time';
 import { ExcessWatch } from './excessWatch';
 import { decodeGridFrame, type GridFrame, gridLayout, type GridLayout } from './gridFrame';
-import type { Site } from './siteView';
-import { addUp } from './sums';
+import { foreignEntry, longestLease_ms, type Site } from './siteView';
+import { addUp, type StationsBelow, stationsBelow } from './sums';
 
 /** The watchdog opens by itself this long after the last edge. */
 export const FEED_TIMEOUT_ms = RETURN.hold_ms;
@@ -23,6 +23,10 @@ const RECORD_AGE_MAX_ms = 1500;
 const GRID_AGE_MAX_ms = 3000;
 /** Wall clock may differ from the monotonic clock's course by this much between two records. */
 const CLOCK_JUMP_MAX_ms = 60_000;
+/** Longer than any line holds without an edge: then a boot whose first records were lost may begin. */
+const BOOT_GONE_ms = 10_000;
+/** Instants of one machine's clock differ between processes by at most this. */
+const CLOCK_SLACK_ms = 5;
 /** Station meters against the grid meter must contradict this long before they count. */
 const DISAGREE_ms = 10_000;
 
@@ -69,6 +73,7 @@ export interface SupervisorReport {
 export class Supervisor {
   private readonly setup: SupervisorSetup;
   private readonly layout: GridLayout | undefined;
+  private readonly below: StationsBelow;
   private readonly excess: ExcessWatch;
   private state: LineState;
   private last: CycleRecord | undefined;
@@ -83,6 +88,7 @@ export class Supervisor {
 
   constructor(setup: SupervisorSetup, now: Instant) {
     this.setup = setup;
+    this.below = stationsBelow(setup.site);
     this.layout = gridLayout(setup.gridProfile, setup.site.gridMeter.unit);
     const grid = setup.site.nodes[0];
     if (grid === undefined) throw new Error('a site has a connection point');
@@ -166,13 +172,13 @@ export class Supervisor {
     };
     const grid = this.gridFrame(record);
     const tooMuch = grid === undefined ? undefined : this.excess.judge(grid.current_A, now);
-    const sums = addUp(this.setup.site, record)?.text;
+    const sums = addUp(this.setup.site, record, this.below)?.text;
     const claims: Evidence = {
       'record-fresh': fresh(record, now),
-      'record-consistent': note('record-consistent', this.inconsistent(record)),
+      'record-consistent': note('record-consistent', this.inconsistent(record, now)),
       'decision-done': record.decisionDone,
       'clock-sane': this.clockSane(record),
-      'grid-fresh': grid !== undefined && gridAge_ms(record, now) <= GRID_AGE_MAX_ms,
+      'grid-fresh': grid !== undefined && gridFresh(record, now),
       'proved-or-reserved': record.entries.every((e) => e.proved !== 'pending'),
       'sums-within-limits': note('sums-within-limits', tooMuch ?? sums),
       'meter-agrees': note('meter-agrees', this.disagreement(grid, now)),
@@ -186,16 +192,20 @@ export class Supervisor {
     return decodeGridFrame(this.layout, hexBytes(record.gridFrame.frame));
   }
 
-  private inconsistent(record: CycleRecord): string | undefined {
-    const last = this.last;
-    if (last === undefined) return undefined;
+  private inconsistent(record: CycleRecord, now: Instant): string | undefined {
+    if (record.decided_at < record.latched_at) return 'decided before it was latched';
+    const foreign = foreignEntry(this.setup.site, record);
+    if (foreign !== undefined) return foreign;
+    const { last, lastAt } = this;
+    if (last === undefined || lastAt === undefined) return undefined;
+    if (record.latched_at <= last.latched_at) return 'latched before the last record';
     if (record.bootId !== last.bootId) {
-      // A restarted site begins at cycle 1; anything else is a record of another boot.
-      return record.cycle <= 3 ? undefined : 'the record is from another boot';
+      // A restarted site begins at cycle 1. Its first records may have been lost: then it is
+      // believed only after the old boot has been silent for longer than the line holds.
+      const begins = record.cycle <= 3 || between(lastAt, now) > BOOT_GONE_ms;
+      return begins ? undefined : 'the record is from another boot';
     }
     if (record.cycle <= last.cycle) return `cycle ${record.cycle} after ${last.cycle}`;
-    if (record.decided_at < record.latched_at) return 'decided before it was latched';
-    if (record.latched_at <= last.latched_at) return 'latched before the last record';
     return undefined;
   }
 
@@ -231,24 +241,31 @@ export class Supervisor {
     for (const entry of record.entries) {
       const station = this.setup.site.stations.find((s) => s.id === entry.id);
       const bound = entry.kind === 'station' ? (station?.static_A ?? 0) : 0;
-      if (entry.kind !== 'pv' && entry.commanded > bound + 1e-6) {
+      // A BESS that charges is a load: both directions are above static.
+      if (entry.kind !== 'pv' && !(Math.abs(entry.commanded) <= bound + 1e-6)) {
         return `${entry.id} is commanded ${entry.commanded}, static is ${bound}`;
       }
       if (entry.ends_at === undefined) continue;
-      const longest_ms = 1000 * Math.max(60, this.setup.site.leases.bess_discharge_ttl_s);
+      const longest_ms = longestLease_ms(this.setup.site);
       if (between(since, entry.ends_at) > longest_ms) return `${entry.id} has a newer lease`;
     }
-    return undefined;
+    const told = new Set(record.entries.map((e) => e.id));
+    const silent = this.setup.site.stations.find((s) => !told.has(s.id));
+    return silent === undefined ? undefined : `no entry for ${silent.id}`;
   }
 }
 
 function fresh(record: CycleRecord, now: Instant): boolean {
   const age_ms = between(record.decided_at, now);
-  return age_ms >= -5 && age_ms <= RECORD_AGE_MAX_ms;
+  return age_ms >= 0 - CLOCK_SLACK_ms && age_ms <= RECORD_AGE_MAX_ms;
 }
 
-const gridAge_ms = (record: CycleRecord, now: Instant): number =>
-  record.gridFrame === undefined ? Infinity : between(record.gridFrame.at, now);
+/** A frame from the future is as bad as an old one: it would never get stale. */
+function gridFresh(record: CycleRecord, now: Instant): boolean {
+  if (record.gridFrame === undefined) return false;
+  const age_ms = between(record.gridFrame.at, now);
+  return age_ms >= 0 - CLOCK_SLACK_ms && age_ms <= GRID_AGE_MAX_ms;
+}
 
 function hexBytes(hex: string): Uint8Array {
   const bytes = new Uint8Array(Math.floor(hex.length / 2));
