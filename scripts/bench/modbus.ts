@@ -2,6 +2,8 @@
  * `npm run bench -- modbus`: Modbus clients on a paced line, and what the scheduler costs. On the
  * line one read is one transaction; the block caps of a shared bus do not bind here.
  */
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
 import {
   buildLibmodbusClient,
   buildWire,
@@ -43,7 +45,21 @@ function barsOf({ client, baud, registers }: LineParams): Bar[] {
   return bars;
 }
 
-const TS_CLIENT = ['-r', 'ts-node/register', 'scripts/bench/modbusClient.ts'];
+const ROOT = join(__dirname, '..', '..');
+const NODE_CLIENT = join(ROOT, 'dist', 'bench', 'modbusClient.cjs');
+
+/** Bundles the Node clients as they would ship: no compiler, whose heap would be measured, too. */
+function buildNodeClient(): string {
+  buildSync({
+    entryPoints: [join(ROOT, 'scripts/bench/modbusClient.ts')],
+    outfile: NODE_CLIENT,
+    bundle: true,
+    platform: 'node',
+    packages: 'external',
+    logLevel: 'error',
+  });
+  return NODE_CLIENT;
+}
 
 /** Program and leading arguments of a client, or why there is none. */
 function programOf(client: Client): { program: string; args: readonly string[] } | { why: string } {
@@ -55,9 +71,9 @@ function programOf(client: Client): { program: string; args: readonly string[] }
   };
   switch (client) {
     case 'ours':
-      return { program: process.execPath, args: [...TS_CLIENT, 'ours'] };
+      return { program: process.execPath, args: [buildNodeClient(), 'ours'] };
     case 'modbus-serial-buffered':
-      return { program: process.execPath, args: [...TS_CLIENT, 'modbus-serial-buffered'] };
+      return { program: process.execPath, args: [buildNodeClient(), 'modbus-serial-buffered'] };
     case 'libmodbus':
       return peer(buildLibmodbusClient());
     case 'pymodbus':
