@@ -8,6 +8,7 @@ import {
   type FramePortEvents,
   type OutgoingFrame,
   type PduRequest,
+  type ReadRequest,
 } from '../../../src/modbus';
 import { instant, type Instant } from '../../../src/time';
 
@@ -71,7 +72,7 @@ export function replyTo(frame: OutgoingFrame, value = 0): Uint8Array {
   return wrapPdu(unit, Uint8Array.from(pdu));
 }
 
-export const read = (address = 0, count = 2): PduRequest => ({
+export const read = (address = 0, count = 2): ReadRequest => ({
   kind: 'read',
   table: 'holding',
   address,
