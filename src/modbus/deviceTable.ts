@@ -65,9 +65,9 @@ export class DeviceTable {
   }
 
   /**
-   * A request found no acceptable answer: its reply may still come. `consumed`: what came was
-   * the reply, damaged or cut, so nothing more is due after the timeout, unless the unit is known to
-   * be late or to repeat itself.
+   * A request found no acceptable answer: its reply may still come. `consumed`: what came was the
+   * reply, damaged or cut, so nothing more is due after the timeout, unless the unit is known to be
+   * late or to repeat itself.
    */
   onUnanswered(transaction: Transaction, consumed: boolean, now: Instant): void {
     const { state, entry, timeout_at } = transaction;
