@@ -72,7 +72,7 @@ export async function supervisorProcess(config: ProcessConfig): Promise<void> {
       const record = message.kind === 'record' ? decodeCycleRecord(message.body) : undefined;
       if (record === undefined) return log(NAME, `message ${message.kind} refused`);
       const at = systemClock.now();
-      if (supervisor.record(record, at).edge) line.edge(at);
+      if (supervisor.record(record, at).edge) giveEdge(line, at);
     },
   });
   await listenIpc({
@@ -120,6 +120,15 @@ export async function supervisorProcess(config: ProcessConfig): Promise<void> {
   };
   second(now);
   log(NAME, `site ${site.id}, line ${config.line}${line.emulated === '' ? '' : ', emulated'}`);
+}
+
+/** A line that refuses an edge drops by itself; the reason is logged. */
+function giveEdge(line: LineBackEnd, at: Instant): void {
+  try {
+    line.edge(at);
+  } catch (error) {
+    log(NAME, `no edge: ${error instanceof Error ? error.message : 'unknown'}`);
+  }
 }
 
 /** Written beside the feed path, only when something changed; a failure is reported, not fatal. */
