@@ -56,6 +56,12 @@ export class Actuator {
       ? clearSetpoint(this.device.profile, quantity)
       : encodeSetpoint(this.device.profile, wish, this.device.image());
     this.sequence += 1;
+    if (!this.device.mayWrite()) {
+      const conflict = this.device.identityConflict()?.join('; ');
+      const failure = conflict ?? 'not written: the device has not shown its identity yet';
+      this.state = { ...this.state, failure, pendingSince: this.state.pendingSince ?? now };
+      return;
+    }
     if (!encoded.ok) {
       this.state = { ...this.state, failure: encoded.why };
       return;

@@ -15,6 +15,9 @@ export const busKey = (device: {
   readonly host?: string | undefined;
 }): string => (device.host === undefined ? device.bus : `${device.bus}/${device.host}`);
 
+/** Longest pause between probes of a silent grid meter. */
+const GRID_BACKOFF_ms = 5000;
+
 /** One physical connection that needs a frame port. */
 export interface BusPlan {
   readonly key: string;
@@ -57,6 +60,8 @@ export function assembleBuses(from: BusAssembly): ReadonlyMap<string, Bus> {
       const devices: BusDevice[] = plan.devices.map((d) => ({
         id: d.id,
         unit: d.unit,
+        // A returning grid meter is noticed within seconds; others may wait.
+        ...('role' in d && d.role === 'grid' ? { backoffMax_ms: GRID_BACKOFF_ms } : {}),
         turnaround_ms: plan.bus.turnaround_ms + 100,
       }));
       const bus = createBus({

@@ -30,6 +30,8 @@ interface PlanState {
   next_at: number;
   block?: RegisterBlock;
   waiting: boolean;
+  /** Read since the port was last lost. */
+  fresh: boolean;
   /** Answers in a row that brought the same words. */
   identical: number;
 }
@@ -67,6 +69,7 @@ export class PolledDevice {
       read,
       next_at: start,
       waiting: false,
+      fresh: false,
       identical: 0,
     }));
   }
@@ -97,6 +100,8 @@ export class PolledDevice {
     item.waiting = false;
     if (!result.ok) {
       this.failure = result.text;
+      // Whoever answers after a lost port may be another device: look again before any write.
+      if (result.reason === 'disconnected') this.identifyAgain(now);
       if (item.read.every !== 'cycle') item.next_at = Math.min(item.next_at, now + 2000);
       return;
     }
@@ -104,11 +109,28 @@ export class PolledDevice {
     const before = item.block?.values;
     item.block = { table, address, values: result.registers };
     this.known = undefined;
-    if (item.read.every === 'once') this.identify();
+    if (item.read.every === 'once') {
+      item.fresh = true;
+      this.identify();
+    }
     if (item.read.every !== 'cycle') return;
     item.identical = sameWords(before, result.registers) ? item.identical + 1 : 0;
     this.asked_at = result.sent_at;
     this.reply = { at: result.sent_at, frame: result.frame, read: item.read };
+  }
+
+  private identifyAgain(now: Instant): void {
+    for (const item of this.plan) {
+      if (item.read.every !== 'once') continue;
+      item.fresh = false;
+      item.next_at = Math.min(item.next_at, now);
+    }
+  }
+
+  /** The device has shown who it is since the port was last opened; only then it is written to. */
+  mayWrite(): boolean {
+    const known = this.plan.every((p) => p.read.every !== 'once' || p.fresh);
+    return known && this.complete() && this.wrongIdentity === undefined;
   }
 
   private identify(): void {
