@@ -1,4 +1,7 @@
-/** Seeded randomness for the simulator: one generator per part, so that parts do not disturb each other. */
+/**
+ * Seeded randomness for the simulator: one generator per part, so that parts do not disturb each
+ * other.
+ */
 
 /** Mulberry32 (public domain): 32 bits of state, values in [0, 1). */
 export function seededRandom(seed: number): () => number {

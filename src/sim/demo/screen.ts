@@ -104,11 +104,11 @@ function stationLine(x: StationView, p: Paint): string {
 
 function alarmLines(s: SiteSnapshot, p: Paint, width: number): readonly string[] {
   if (s.alarms.length === 0) return [p.green('no alarms'), ''];
-  const shown = s.alarms.slice(0, 5).map((a) => {
-    const { whatToDo } = CATALOGUE[a.id];
+  const shown = s.alarms.slice(0, 4).flatMap((a) => {
     const text = `${a.severity}: ${a.id} ${a.subject}: ${a.text}`;
-    return `${p.red(text.slice(0, width))} ${p.dim(whatToDo).slice(0, width)}`;
+    const advice = `  do: ${CATALOGUE[a.id].whatToDo}`;
+    return [p.red(text.slice(0, width - 1)), p.dim(advice.slice(0, width - 1))];
   });
-  const more = s.alarms.length > 5 ? [`and ${s.alarms.length - 5} more`] : [];
+  const more = s.alarms.length > 4 ? [`and ${s.alarms.length - 4} more`] : [];
   return [...shown, ...more, ''];
 }

@@ -1,7 +1,8 @@
 /**
  * sim/line — a watchdog line on a laptop: edge-fed timer, one-shot, relay, feedback contact.
  *
- * Decides: whether the relay is energised, from the instants of the edges alone. A level never keeps
+ * Decides: whether the relay is energised, from the instants of the edges alone. A level never
+ * keeps
  * it up. Times as on the boards: driver time-out 3 s, one-shot 0.8 s, relay 20 ms.
  */
 import { between, type Instant } from '../../time';

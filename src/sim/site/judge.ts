@@ -2,7 +2,8 @@
  * The judge: INV-1 on true RMS values every 100 ms, at every node, per phase, import and export.
  *
  * (a) no sample over a limit unless a declared disturbance explains it; (b) after a disturbance the
- * excess ends within the node's declared reaction time with D <= 0.5; (c) while a part lies, is deaf
+ * excess ends within the node's declared reaction time with D <= 0.5; (c) while a part lies, is
+ * deaf
  * or hostile, D < 0.8. An excess that breaks its rule is one violation, however long it lasts.
  */
 import { advanceTrip, type Curve, type Site } from '../../site';

@@ -190,7 +190,7 @@ class World implements SimSite {
 
   private measure(now: Instant): SiteTruth {
     const { site } = this.options;
-    const flows = new Map(site.nodes.map((n) => [n.id, { p: [0, 0, 0], q: [0, 0, 0] }]));
+    const flows = new Map(site.nodes.map((n) => [n.id, emptyFlow()]));
     const noise = (): number => VOLTAGE_NOISE_V * (this.random() - 0.5);
     const droop = mapPhases(this.now_.nodes[0]?.current_A ?? [0, 0, 0], (a) => a * SUPPLY_OHM);
     const voltage = mapPhases(droop, (d) => site.nominal_V - d + noise());
@@ -199,8 +199,8 @@ class World implements SimSite {
         const flow = flows.get(id);
         if (flow === undefined) continue;
         for (const i of [0, 1, 2] as const) {
-          flow.p[i] = (flow.p[i] ?? 0) + p[i];
-          flow.q[i] = (flow.q[i] ?? 0) + q[i];
+          flow.p[i] += p[i];
+          flow.q[i] += q[i];
         }
       }
     };
@@ -236,16 +236,23 @@ class World implements SimSite {
       source(p.node, w);
     }
     const nodes = site.nodes.map((n): NodeTruth => {
-      const { p, q } = flows.get(n.id) ?? { p: none, q: none };
-      const at = (i: 0 | 1 | 2): number => Math.hypot(p[i] ?? 0, q[i] ?? 0);
-      const power_W: ThreePhase<number> = [p[0] ?? 0, p[1] ?? 0, p[2] ?? 0];
-      const apparent_VA = Math.hypot(sumPhases(power_W), (q[0] ?? 0) + (q[1] ?? 0) + (q[2] ?? 0));
+      const { p, q } = flows.get(n.id) ?? emptyFlow();
+      const at = (phase: 0 | 1 | 2): number => Math.hypot(p[phase], q[phase]);
+      const power_W: ThreePhase<number> = [p[0], p[1], p[2]];
+      const apparent_VA = Math.hypot(sumPhases(p), sumPhases(q));
       const current_A = mapPhases(voltage, (v, i) => at(i) / v);
       return { id: n.id, current_A, power_W, apparent_VA };
     });
     return { voltage_V: voltage, nodes, bess_W, pv_W, stations_W, base_W: sumPhases(base_W) };
   }
 }
+
+/** Active and reactive power through one node while it is added up. */
+interface Flow {
+  readonly p: [number, number, number];
+  readonly q: [number, number, number];
+}
+const emptyFlow = (): Flow => ({ p: [0, 0, 0], q: [0, 0, 0] });
 
 function emptyTruth(site: Site): SiteTruth {
   const v = site.nominal_V;
