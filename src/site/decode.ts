@@ -3,6 +3,7 @@ import { type Curve, type CurvePreset, presetCurve } from './curve';
 import { type Finding, finding } from './findings';
 import type { Plain } from './schema';
 import { siteFile, type SiteFile } from './siteFile';
+import { relations } from './relations';
 import { type CircuitNode, GRID, type Site, type Station } from './types';
 
 /** Either a site or the reasons why there is none; never a half of it. */
@@ -114,7 +115,17 @@ function circuitTree(file: SiteFile, out: Finding[]): readonly CircuitNode[] {
 
 function uniqueIds(file: SiteFile, out: Finding[]): void {
   const seen = new Map<string, string>([[GRID, 'connection_point']]);
-  const kinds = ['circuits', 'lines', 'buses', 'meters', 'bess', 'pv', 'stations'] as const;
+  const kinds = [
+    'circuits',
+    'lines',
+    'buses',
+    'meters',
+    'bess',
+    'pv',
+    'stations',
+    'uplinks',
+    'third_parties',
+  ] as const;
   for (const kind of kinds) {
     file[kind].forEach(({ id }, i) => {
       const path = `${kind}[${i}].id`;
@@ -161,40 +172,4 @@ function references(file: SiteFile, nodes: ReadonlySet<string>, out: Finding[]):
   file.lines.forEach((l, i) => {
     need(nodes.has(l.node), `lines[${i}].node`, l.id, `node "${l.node}"`, nodeList);
   });
-}
-
-function relations(file: SiteFile, out: Finding[]): void {
-  const wrong = (path: string, subject: string, text: string, fix: string): void => {
-    out.push(finding('error', 'contradiction', { path, subject }, text, fix));
-  };
-  file.stations.forEach((s, i) => {
-    if (s.static_A > s.max_A) {
-      const text = `static_A ${s.static_A} A is above max_A ${s.max_A} A`;
-      wrong(`stations[${i}].static_A`, s.id, text, 'a safe static limit is at most the rating');
-    }
-    if (s.cut.value_A > s.max_A) {
-      wrong(`stations[${i}].cut.value_A`, s.id, 'the cut value is above max_A', 'lower value_A');
-    }
-  });
-  file.bess.forEach((b, i) => {
-    if (b.expiry_min_W > b.expiry_max_W) {
-      wrong(`bess[${i}].expiry_min_W`, b.id, 'expiry_min_W is above expiry_max_W', 'swap them');
-    }
-    if (b.soc_min >= b.soc_max) wrong(`bess[${i}].soc_min`, b.id, 'soc_min >= soc_max', 'widen');
-  });
-  file.buses.forEach((b, i) => {
-    if (b.kind === 'rtu' && b.port === undefined) {
-      wrong(`buses[${i}]`, b.id, 'an rtu bus needs a port', 'add port: /dev/serial/by-id/…');
-    }
-  });
-  const units = new Map<string, string>();
-  for (const d of [...file.meters, ...file.bess, ...file.pv]) {
-    const key = `${d.bus}/${d.host ?? ''}/${d.unit}`;
-    const other = units.get(key);
-    if (other !== undefined) {
-      const fix = 'give each device its own unit id';
-      wrong('buses', d.id, `unit ${d.unit} on ${d.bus} is also used by ${other}`, fix);
-    }
-    units.set(key, d.id);
-  }
 }

@@ -33,7 +33,7 @@ function riskOf(site: Site, node: CircuitNode): readonly Finding[] {
   const lines = stations.map((s) => site.lines.find((l) => l.id === s.line));
   const slowest_s = Math.max(0, ...lines.map((l) => l?.reaction_s ?? Infinity));
   const duration_s = DETECTION_s + slowest_s + AC_VEHICLE_s;
-  const unlined = lines.some((l) => l === undefined);
+  const unlined = stations.some((s, i) => lines[i] === undefined || s.cut.via === 'none');
   const allowed_A = unlined ? node.curve.rating_A : permissible_A(node.curve, duration_s, D_MAX);
   if (worst_A <= allowed_A) return [];
   const accepted = site.acceptedRisks.find((r) => r.code === 'inv-10' && r.subject === node.id);
@@ -41,7 +41,8 @@ function riskOf(site: Site, node: CircuitNode): readonly Finding[] {
     ? 'a station without a line'
     : `${duration_s.toFixed(0)} s until the line acts`;
   const text = `all stations at rated power draw ${worst_A.toFixed(0)} A, the curve carries ${allowed_A.toFixed(0)} A for ${held}`;
-  if (accepted !== undefined && new Set(accepted.by).size === 2) {
+  const persons = new Set(accepted?.by.map((p) => p.trim().toLowerCase()));
+  if (accepted !== undefined && persons.size === 2) {
     const by = accepted.by.join(' and ');
     return [finding('note', 'inv-10', at, `${text}; accepted by ${by}`, accepted.reason)];
   }

@@ -121,13 +121,38 @@ function isObject(value: Plain | undefined): value is PlainObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Slips of the finger between two keys, at most this many, are worth a guess. */
+const SLIPS_MAX = 2;
+
+/** The known key with the fewest slips (Levenshtein distance), or undefined. Pure. */
+function nearestKey(key: string, known: readonly string[]): string | undefined {
+  const [best] = known
+    .map((k) => ({ k, slips: distance(key.slice(0, 64).toLowerCase(), k.toLowerCase()) }))
+    .filter(({ slips }) => slips <= SLIPS_MAX)
+    .sort((a, b) => a.slips - b.slips);
+  return best?.k;
+}
+
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
 function unknownKeys(value: PlainObject, fields: Fields, path: string, out: Finding[]): void {
   for (const key of Object.keys(value)) {
     if (Object.hasOwn(fields, key)) continue;
     const stem = key.replace(/_?(kW|kVA|kWh|W|VA|A|s|ms)$/, '');
-    const close = Object.keys(fields).find(
-      (f) => f !== key && f.replace(/_[A-Za-z]+$/, '') === stem,
-    );
+    const close =
+      Object.keys(fields).find((f) => f !== key && f.replace(/_[A-Za-z]+$/, '') === stem) ??
+      nearestKey(key, Object.keys(fields));
     out.push({
       severity: 'error',
       code: 'unknown-key',

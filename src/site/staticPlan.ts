@@ -47,6 +47,7 @@ export function staticPlan(site: Site): readonly PlanRow[] {
   const rows: PlanRow[] = [];
   for (const node of site.nodes) rows.push(...importRows(site, node));
   rows.push(exportRow(site));
+  for (const node of site.nodes) rows.push(...reverseRows(site, node));
   return rows;
 }
 
@@ -88,7 +89,7 @@ function importRows(site: Site, node: CircuitNode): readonly PlanRow[] {
   }
   const failSafe = site.connection.operator_fail_safe_W;
   if (node.id === GRID && failSafe !== undefined) {
-    const load = (total[0] + total[1] + total[2]) * volts;
+    const load = (total[0] + total[1] + total[2]) * volts * HIGH_VOLTAGE;
     const text = `${parts}; grid-operator fail-safe limit`;
     rows.push({
       node: node.id,
@@ -116,6 +117,25 @@ function exportRow(site: Site): PlanRow {
   };
 }
 
+/** Sources below a node carry current through it against the loads: the same conductors, the same limit. */
+function reverseRows(site: Site, node: CircuitNode): readonly PlanRow[] {
+  const below = <T extends { readonly node: string }>(all: readonly T[]): readonly T[] =>
+    all.filter((d) => isUnder(site, d.node, node.id));
+  const pv = below(site.pv).reduce((sum, p) => sum + Math.min(p.expiry_W, p.rated_W), 0);
+  const bess = below(site.bess).reduce((sum, b) => sum + Math.max(0, b.expiry_max_W), 0);
+  if (pv + bess === 0) return [];
+  return [
+    {
+      node: node.id,
+      direction: 'export',
+      unit: 'A',
+      load: (pv + bess) / (3 * site.nominal_V * LOW_VOLTAGE),
+      limit: node.import_A,
+      parts: `PV ${fmt(pv)} W + BESS ${fmt(bess)} W, at ${fmt(site.nominal_V * LOW_VOLTAGE)} V`,
+    },
+  ];
+}
+
 const fmt = (value: number): string => (Math.round(value * 10) / 10).toString();
 
 /** Findings of the plan: rows over their limit, and stations whose floor is of no use. Pure. */
@@ -137,7 +157,8 @@ export function staticPlanFindings(site: Site): readonly Finding[] {
 function mend(row: PlanRow, site: Site): string {
   const excess = row.load - row.limit;
   if (row.direction === 'export') {
-    return `lower expiry_W of PV or expiry_max_W of the BESS by ${fmt(excess)} W in all`;
+    const watts = row.unit === 'A' ? excess * 3 * site.nominal_V * LOW_VOLTAGE : excess;
+    return `lower expiry_W of PV or expiry_max_W of the BESS by ${fmt(watts)} W in all`;
   }
   const under = site.stations.filter((s) => isUnder(site, s.node, row.node));
   const loose = under.filter((s) => terminalDraw_A(s) > s.static_A);

@@ -1,0 +1,86 @@
+/** Contradictions between values that are each well formed. */
+import { type Finding, finding } from './findings';
+import type { SiteFile } from './siteFile';
+import { GRID } from './types';
+
+type Wrong = (path: string, subject: string, text: string, fix: string) => void;
+
+/** Adds a finding for each contradiction; the file is refused for any. Pure over its arguments. */
+export function relations(file: SiteFile, out: Finding[]): void {
+  const wrong: Wrong = (path, subject, text, fix) => {
+    out.push(finding('error', 'contradiction', { path, subject }, text, fix));
+  };
+  curves(file, wrong);
+  buses(file, wrong);
+  file.stations.forEach((s, i) => {
+    if (s.static_A > s.max_A) {
+      const text = `static_A ${s.static_A} A is above max_A ${s.max_A} A`;
+      wrong(`stations[${i}].static_A`, s.id, text, 'a safe static limit is at most the rating');
+    }
+    if (s.cut.value_A > s.max_A) {
+      wrong(`stations[${i}].cut.value_A`, s.id, 'the cut value is above max_A', 'lower value_A');
+    }
+  });
+  file.bess.forEach((b, i) => {
+    if (b.expiry_min_W > b.expiry_max_W) {
+      wrong(`bess[${i}].expiry_min_W`, b.id, 'expiry_min_W is above expiry_max_W', 'swap them');
+    }
+    if (b.soc_min >= b.soc_max) wrong(`bess[${i}].soc_min`, b.id, 'soc_min >= soc_max', 'widen');
+  });
+}
+
+/** Points rise in ratio and fall in time, and no limit lies above its breaker's rating. */
+function curves(file: SiteFile, wrong: Wrong): void {
+  const all = [
+    { id: GRID, path: 'connection_point', ...file.connection_point },
+    ...file.circuits.map((c, i) => ({ ...c, path: `circuits[${i}]` })),
+  ];
+  for (const { id, path, import_A, curve } of all) {
+    if (import_A > curve.rating_A) {
+      const text = `limit ${import_A} A is above the rating ${curve.rating_A} A of its breaker`;
+      wrong(`${path}.import_A`, id, text, `lower import_A to ${curve.rating_A} A or less`);
+    }
+    const { points } = curve;
+    if (points === undefined) continue;
+    if (curve.preset !== undefined) {
+      wrong(`${path}.curve`, id, 'both a preset and points are given', 'keep one of them');
+    }
+    if (points.length === 0) wrong(`${path}.curve.points`, id, 'no point at all', 'give a preset');
+    points.forEach((p, i) => {
+      const before = points[i - 1];
+      if (before === undefined || (p.ratio > before.ratio && p.hold_s <= before.hold_s)) return;
+      const text = `point ${p.ratio} In / ${p.hold_s} s follows ${before.ratio} In / ${before.hold_s} s`;
+      const fix = 'sort the points: rising in ratio, falling in hold_s';
+      wrong(`${path}.curve.points[${i}]`, id, text, fix);
+    });
+  }
+}
+
+/** Each bus can be opened and each device on it has an address of its own. */
+function buses(file: SiteFile, wrong: Wrong): void {
+  file.buses.forEach((b, i) => {
+    if (b.kind === 'rtu' && b.port === undefined) {
+      wrong(`buses[${i}]`, b.id, 'an rtu bus needs a port', 'add port: /dev/serial/by-id/…');
+    }
+  });
+  const units = new Map<string, string>();
+  for (const kind of ['meters', 'bess', 'pv'] as const) {
+    file[kind].forEach((d, i) => {
+      const path = `${kind}[${i}]`;
+      const bus = file.buses.find((b) => b.id === d.bus);
+      if (bus?.kind === 'tcp' && d.host === undefined) {
+        wrong(path, d.id, `${d.bus} is a tcp bus and ${d.id} has no host`, 'add host: ADDRESS:502');
+      }
+      if (bus?.kind === 'rtu' && d.host !== undefined) {
+        wrong(`${path}.host`, d.id, `${d.bus} is an rtu bus: a host has no meaning`, 'remove host');
+      }
+      const key = `${d.bus}/${d.host ?? ''}/${d.unit}`;
+      const other = units.get(key);
+      if (other !== undefined) {
+        const fix = 'give each device its own unit id';
+        wrong(`${path}.unit`, d.id, `unit ${d.unit} on ${d.bus} is also used by ${other}`, fix);
+      }
+      units.set(key, d.id);
+    });
+  }
+}
