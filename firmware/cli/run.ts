@@ -18,6 +18,8 @@ const SMALL_HEAP = [
   '--max-old-space-size=96',
   '--single-threaded-gc',
   '--v8-pool-size=1',
+  '--no-maglev',
+  '--no-sparkplug',
   '--disable-warning=DEP0169',
 ];
 /** A process that ended is started again after this; on the gateway systemd does it. */
