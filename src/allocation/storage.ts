@@ -98,6 +98,12 @@ function wantedOf(s: StorageSituation): Wanted {
     return { discharge_W: shave, charge_W: 0, why, source: 'contract' };
   }
   const surplus = sun_W - s.loads.now_W;
+  const export_W = positiveOr(s.input.nodes[0]?.export_W, Infinity);
+  // The plan may leave the surplus to the grid, but nothing is held back for it.
+  const stores = advice === undefined || meanSoc(s.bess) < advice.socMax || surplus > export_W;
+  if (surplus > 0 && !stores) {
+    return { discharge_W: 0, charge_W: 0, why: 'plan: the sun is sold', source: 'share' };
+  }
   if (surplus > 0) {
     const why = `${kW(surplus)} of sun is left over`;
     return { discharge_W: 0, charge_W: surplus * SURPLUS_SHARE, why, source: 'share' };
@@ -119,7 +125,8 @@ function recharge(
   if (advice !== undefined && advice.mode !== 'charge') {
     return { ...none, why: 'the plan wants no charge from the grid' };
   }
-  const to = advice?.socMax ?? RECHARGE_TO * meanOf(s.bess, (b) => b.source.socMax);
+  const to =
+    advice?.chargeTo ?? advice?.socMax ?? RECHARGE_TO * meanOf(s.bess, (b) => b.source.socMax);
   if (meanSoc(s.bess) >= to) return { ...none, why: 'charged as far as wanted' };
   const going = s.bess.some((b) => s.memory.bess.get(b.source.id)?.recharging === true);
   const threshold = (going ? RECHARGE_STOP : RECHARGE_START) * limit_W;

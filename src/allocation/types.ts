@@ -126,8 +126,11 @@ export interface AllocationPv {
 /** Advice of the slow loop; the fast loop may ignore it. */
 export interface StorageAdvice {
   readonly mode: 'balance' | 'delay' | 'charge';
+  /** Energy is used down to `socMin`, the sun is stored up to `socMax`. */
   readonly socMin: number;
   readonly socMax: number;
+  /** In mode `charge`: state of charge up to which the grid fills; absent: `socMax`. */
+  readonly chargeTo?: number;
   readonly peakTarget_W?: number;
   readonly expires_at: Instant;
 }

@@ -2,7 +2,7 @@
  * From the worth of stored energy to advice: a mode, a corridor, a peak target and a shadow price,
  * each with an expiry. The fast loop turns it into power by what it measures.
  */
-import { type EnergyValue, shadowPrice } from './energyValue';
+import { bestPower_kW, type EnergyValue, shadowPrice } from './energyValue';
 import type { StorageSchedule } from './storageProgram';
 import type { StoragePlan } from './types';
 
@@ -10,7 +10,6 @@ import type { StoragePlan } from './types';
 export const PLAN_LIFE_ms = 30 * 60_000;
 /** Differences of state of charge below this are none. */
 const SAME_SOC = 0.01;
-const STEPS = 200;
 /** A peak target a little above the planned peak is not chased by every cloud. */
 const PEAK_SLACK = 1.03;
 
@@ -33,10 +32,15 @@ export function adviceOf(
 ): StoragePlan {
   const b = value.battery;
   const shadow = shadowPrice(value, facts.soc);
-  const dischargePays = b.efficiency * facts.importPrice - b.cycleCost;
-  const socDown = lowestWhere(value, (worth) => worth < dischargePays);
-  const chargeUp = highestWhere(value, (w) => w * b.efficiency > facts.importPrice + b.cycleCost);
-  const storeUp = highestWhere(value, (w) => w * b.efficiency > facts.exportPrice + b.cycleCost);
+  // Where the battery would go if there were a need, nothing, or a surplus as large as it can take.
+  const reach = (net_kW: number): number => {
+    const power = bestPower_kW(value, { ...facts, net_kW, importBound_kW: Infinity });
+    const stored_kW = power > 0 ? power * b.efficiency : power / b.efficiency;
+    return facts.soc + (stored_kW * value.step_h) / b.capacity_kWh;
+  };
+  const socDown = Math.min(facts.soc, reach(b.discharge_kW));
+  const chargeUp = Math.max(facts.soc, reach(0));
+  const storeUp = Math.max(facts.soc, reach(-b.charge_kW));
   const peak =
     schedule === undefined
       ? {}
@@ -46,35 +50,17 @@ export function adviceOf(
         };
   const base = { shadowPrice: shadow, expires_ms: facts.now_ms + PLAN_LIFE_ms, ...peak };
   const worth = `a stored kWh is worth ${shadow.toFixed(3)}`;
-  if (facts.soc < chargeUp - SAME_SOC) {
+  const socMax = Math.max(storeUp, chargeUp);
+  if (chargeUp > facts.soc + SAME_SOC) {
     const why = `${worth}, the grid sells at ${facts.importPrice.toFixed(3)}: charge`;
-    return { ...base, mode: 'charge', socMin: b.socMin, socMax: chargeUp, why };
+    return { ...base, mode: 'charge', socMin: b.socMin, socMax, chargeTo: chargeUp, why };
   }
-  const socMax = Math.max(storeUp, b.socMin);
-  if (facts.soc > socDown + SAME_SOC) {
+  if (socDown < facts.soc - SAME_SOC) {
     const why = `${worth}, less than ${facts.importPrice.toFixed(3)} from the grid: use it`;
     return { ...base, mode: 'balance', socMin: socDown, socMax, why };
   }
   const why = `${worth}, more than what the grid asks now: keep it`;
   return { ...base, mode: 'delay', socMin: b.socMin, socMax, why };
-}
-
-function lowestWhere(value: EnergyValue, holds: (worth: number) => boolean): number {
-  const b = value.battery;
-  for (let k = 0; k <= STEPS; k += 1) {
-    const soc = b.socMin + ((b.socMax - b.socMin) * k) / STEPS;
-    if (holds(shadowPrice(value, soc))) return soc;
-  }
-  return b.socMax;
-}
-
-function highestWhere(value: EnergyValue, holds: (worth: number) => boolean): number {
-  const b = value.battery;
-  for (let k = STEPS; k >= 0; k -= 1) {
-    const soc = b.socMin + ((b.socMax - b.socMin) * k) / STEPS;
-    if (holds(shadowPrice(value, soc))) return soc;
-  }
-  return b.socMin;
 }
 
 export interface FollowFacts {
@@ -90,7 +76,7 @@ export interface FollowFacts {
  */
 export function followAdvice(
   value: Pick<EnergyValue, 'battery'>,
-  plan: Pick<StoragePlan, 'mode' | 'socMin' | 'socMax'> | undefined,
+  plan: Pick<StoragePlan, 'mode' | 'socMin' | 'socMax' | 'chargeTo'> | undefined,
   now: FollowFacts,
 ): number {
   const b = value.battery;
@@ -102,7 +88,9 @@ export function followAdvice(
   if (over > 0) return -Math.min(over, b.discharge_kW, down(b.socMin));
   const headroom = now.importBound_kW - now.net_kW;
   if (plan?.mode === 'charge') {
-    return Math.min(b.charge_kW, headroom, up(plan.socMax));
+    const fromGrid = Math.min(b.charge_kW, headroom, up(plan.chargeTo ?? plan.socMax));
+    const fromSun = Math.min(b.charge_kW, -now.net_kW, up(plan.socMax));
+    return Math.max(fromGrid, fromSun);
   }
   if (now.net_kW < 0) return Math.min(-now.net_kW, b.charge_kW, up(plan?.socMax ?? b.socMax));
   if (plan?.mode === 'delay') return 0;

@@ -46,8 +46,11 @@ export interface VehicleNeed {
  */
 export interface StoragePlan {
   readonly mode: 'balance' | 'delay' | 'charge';
+  /** Energy is used down to `socMin`, the sun is stored up to `socMax`. */
   readonly socMin: number;
   readonly socMax: number;
+  /** In mode `charge`: state of charge up to which the grid fills. */
+  readonly chargeTo?: number;
   readonly peakTarget_W?: number;
   /** What one more kWh in the battery is worth now. */
   readonly shadowPrice: number;
