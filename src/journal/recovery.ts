@@ -54,7 +54,11 @@ export function recover(bytes: Uint8Array, hash: Hash, from: ChainPosition = GEN
     const length = view.getUint32(at + 4);
     if (length > RECORD_MAX_BYTES) return end('corrupt', `impossible length at byte ${at}`);
     const frameEnd = at + HEADER_BYTES + length;
-    if (frameEnd > bytes.length) return end('torn', `record at byte ${at} is cut off`);
+    if (frameEnd > bytes.length) {
+      const whole = laterRecord(bytes, at + 1);
+      if (whole === undefined) return end('torn', `record at byte ${at} is cut off`);
+      return end('corrupt', `length of the record at byte ${at} is wrong: one starts at ${whole}`);
+    }
     const frame = bytes.subarray(at, frameEnd);
     if (frameCrc(frame) !== view.getUint32(at + 48)) {
       const last = frameEnd === bytes.length || bytes.subarray(frameEnd).every((b) => b === 0);
@@ -72,6 +76,18 @@ export function recover(bytes: Uint8Array, hash: Hash, from: ChainPosition = GEN
     at = frameEnd;
   }
   return end('clean', 'ends at a record border');
+}
+
+/** Where a record that checks starts at or after `from`; a torn write has nothing behind it. */
+function laterRecord(bytes: Uint8Array, from: number): number | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = from; at + HEADER_BYTES <= bytes.length; at += 1) {
+    if (view.getUint32(at) !== MAGIC) continue;
+    const end = at + HEADER_BYTES + view.getUint32(at + 4);
+    if (end > bytes.length) continue;
+    if (frameCrc(bytes.subarray(at, end)) === view.getUint32(at + 48)) return at;
+  }
+  return undefined;
 }
 
 /** A short rest is a torn header only if it begins like one. */

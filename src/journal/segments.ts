@@ -13,6 +13,8 @@ export interface AppendPlan {
   readonly segment: string;
   readonly create: boolean;
   readonly bytes: Uint8Array;
+  /** Durable bytes of the segment before this append; a failed one is cut back to it. */
+  readonly offset: number;
   /** Segments to delete afterwards, oldest first. */
   readonly drop: readonly string[];
   readonly position: ChainPosition;
@@ -56,7 +58,7 @@ export class JournalWriter {
     const segment = fits ? last : segmentName(position.sequence);
     const all = fits ? this.segments : [...this.segments, segment];
     const drop = all.slice(0, Math.max(0, all.length - this.options.segmentsMax));
-    return { segment, create: !fits, bytes, drop, position };
+    return { segment, create: !fits, bytes, offset: fits ? this.size : 0, drop, position };
   }
 
   /** The plan is durable; the chain moves on. */
