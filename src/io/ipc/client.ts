@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import { encodeMessage, FrameDecoder, type IpcMessage } from './frames';
-import { BACKLOG_MAX_bytes } from './server';
+import { type IpcMessage, tryEncode } from './frames';
+import { BACKLOG_MAX_bytes, RATE_DEFAULT, receive } from './peer';
 
 export interface IpcClientOptions {
   readonly path: string;
@@ -8,6 +8,8 @@ export interface IpcClientOptions {
   readonly hello: IpcMessage;
   readonly onMessage: (message: IpcMessage) => void;
   readonly onChange?: (connected: boolean) => void;
+  /** Messages the peer may send per second; more close the connection. Default 100. */
+  readonly ratePerSecond?: number;
 }
 
 export interface IpcClient {
@@ -27,18 +29,14 @@ export function connectIpc(options: IpcClientOptions): IpcClient {
   let retry: NodeJS.Timeout | undefined;
   const open = (): void => {
     const next = connect(options.path);
-    const decoder = new FrameDecoder();
     socket = next;
     next.on('connect', () => {
       up = true;
-      next.write(encodeMessage(options.hello));
+      const hello = tryEncode(options.hello);
+      if (hello !== undefined) next.write(hello);
       options.onChange?.(true);
     });
-    next.on('data', (chunk: Buffer) => {
-      const messages = decoder.push(chunk);
-      if (messages === undefined) next.destroy();
-      else for (const message of messages) options.onMessage(message);
-    });
+    receive(next, options.ratePerSecond ?? RATE_DEFAULT, options.onMessage);
     next.on('error', () => undefined);
     next.on('close', () => {
       if (up) options.onChange?.(false);
@@ -50,7 +48,8 @@ export function connectIpc(options: IpcClientOptions): IpcClient {
   return {
     send(message) {
       if (!up || socket === undefined || socket.writableLength > BACKLOG_MAX_bytes) return;
-      socket.write(encodeMessage(message));
+      const frame = tryEncode(message);
+      if (frame !== undefined) socket.write(frame);
     },
     connected: () => up,
     close() {

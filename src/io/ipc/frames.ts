@@ -17,12 +17,36 @@ export function encodeMessage(message: IpcMessage): Buffer {
   return frame;
 }
 
+/** The bytes of a message, or undefined when it cannot be sent at all: it is dropped, not thrown. */
+export function tryEncode(message: IpcMessage): Buffer | undefined {
+  try {
+    return encodeMessage(message);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Cuts a byte stream into messages; `undefined` from `push` means: close the connection. */
 export class FrameDecoder {
   private rest: Buffer = Buffer.alloc(0);
+  /** Chunks of a frame that is not whole yet; joined once, so that a trickling peer costs nothing. */
+  private parts: Buffer[] = [];
+  private have = 0;
+  private need = HEADER;
 
   push(chunk: Buffer): readonly IpcMessage[] | undefined {
-    this.rest = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
+    this.parts.push(chunk);
+    this.have += chunk.length;
+    if (this.have < this.need) return [];
+    this.rest = this.parts.length === 1 ? chunk : Buffer.concat(this.parts);
+    const messages = this.cut();
+    this.parts = this.rest.length === 0 ? [] : [this.rest];
+    this.have = this.rest.length;
+    this.need = this.have < HEADER ? HEADER : HEADER + this.rest.readUInt32BE();
+    return messages;
+  }
+
+  private cut(): readonly IpcMessage[] | undefined {
     const messages: IpcMessage[] = [];
     while (this.rest.length >= HEADER) {
       const length = this.rest.readUInt32BE();

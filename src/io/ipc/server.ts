@@ -1,6 +1,7 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
-import { encodeMessage, FrameDecoder, type IpcMessage } from './frames';
+import { type IpcMessage, tryEncode } from './frames';
+import { BACKLOG_MAX_bytes, RATE_DEFAULT, receive } from './peer';
 
 export interface IpcServerOptions {
   readonly path: string;
@@ -16,9 +17,6 @@ export interface IpcServer {
   close(): Promise<void>;
 }
 
-/** Bytes that may wait for a peer before messages to it are dropped. */
-export const BACKLOG_MAX_bytes = 1024 * 1024;
-
 /** Listens for the one peer of this socket; a newer connection replaces an older one. */
 export async function listenIpc(options: IpcServerOptions): Promise<IpcServer> {
   rmSync(options.path, { force: true });
@@ -27,7 +25,7 @@ export async function listenIpc(options: IpcServerOptions): Promise<IpcServer> {
     peer?.destroy();
     peer = socket;
     options.onPeer?.(true);
-    receive(socket, options);
+    receive(socket, options.ratePerSecond ?? RATE_DEFAULT, options.onMessage);
     socket.on('error', () => undefined);
     socket.on('close', () => {
       if (peer !== socket) return;
@@ -43,7 +41,8 @@ export async function listenIpc(options: IpcServerOptions): Promise<IpcServer> {
   return {
     send(message) {
       if (peer === undefined || peer.writableLength > BACKLOG_MAX_bytes) return;
-      peer.write(encodeMessage(message));
+      const frame = tryEncode(message);
+      if (frame !== undefined) peer.write(frame);
     },
     async close() {
       peer?.destroy();
@@ -53,23 +52,4 @@ export async function listenIpc(options: IpcServerOptions): Promise<IpcServer> {
       rmSync(options.path, { force: true });
     },
   };
-}
-
-function receive(socket: Socket, options: IpcServerOptions): void {
-  const decoder = new FrameDecoder();
-  const most = options.ratePerSecond ?? 100;
-  let second = 0;
-  let count = 0;
-  socket.on('data', (chunk: Buffer) => {
-    const messages = decoder.push(chunk);
-    if (messages === undefined) return void socket.destroy();
-    const now = Math.floor(performance.now() / 1000);
-    if (now !== second) {
-      second = now;
-      count = 0;
-    }
-    count += messages.length;
-    if (count > most) return void socket.destroy();
-    for (const message of messages) options.onMessage(message);
-  });
 }

@@ -21,11 +21,24 @@ export type YamlText =
 /** A file above this is no site file. */
 export const YAML_MAX_BYTES = 1024 * 1024;
 
-/** Parses one document of the core schema, without custom tags. */
+/** Uses of one anchor: a site has up to 1000 stations that share one; nesting multiplies. */
+const ALIASES_MAX = 2000;
+
+/** Parses one document of the core schema, without custom tags. Never throws for what is in it. */
 export function parseYaml(text: string): YamlText {
   if (text.length > YAML_MAX_BYTES) {
     return { ok: false, line: 1, text: `the file is longer than ${YAML_MAX_BYTES} bytes` };
   }
+  try {
+    return parseChecked(text);
+  } catch (error) {
+    // Nested too deeply for the parser, or aliases that multiply.
+    const why = error instanceof Error ? error.message : 'not readable';
+    return { ok: false, line: 1, text: why.split('\n')[0] ?? why };
+  }
+}
+
+function parseChecked(text: string): YamlText {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
@@ -33,15 +46,18 @@ export function parseYaml(text: string): YamlText {
     strict: true,
     merge: true,
   });
-  const error = document.errors[0];
+  // A warning is a tag that nobody declared: refused like an error.
+  const error = document.errors[0] ?? document.warnings[0];
   if (error !== undefined) {
     const [line] = (error.linePos ?? [{ line: 1 }]).map((p) => p.line);
     return { ok: false, line: line ?? 1, text: error.message.split('\n')[0] ?? 'syntax error' };
   }
   const places = new Map<string, number>();
+  let oddKey: number | undefined;
   const visit = (node: unknown, path: string): void => {
     if (isMap(node)) {
       for (const { key, value } of node.items) {
+        if (isMap(key) || isSeq(key)) oddKey ??= lines.linePos(key.range?.[0] ?? 0).line;
         const name = isScalar(key) ? String(key.value) : '';
         const at = path === '' ? name : `${path}.${name}`;
         const range = isScalar(key) ? key.range : undefined;
@@ -58,14 +74,19 @@ export function parseYaml(text: string): YamlText {
     }
   };
   visit(document.contents, '');
-  const plain: unknown = document.toJS({ maxAliasCount: 20 });
+  if (oddKey !== undefined) return { ok: false, line: oddKey, text: 'a key is a list or a block' };
+  const plain: unknown = document.toJS({ maxAliasCount: ALIASES_MAX });
   return { ok: true, value: toPlain(plain), lineOf: (path) => nearest(places, path) };
 }
 
 function nearest(places: ReadonlyMap<string, number>, path: string): number {
-  for (let at = path; at !== ''; at = at.replace(/(\.[^.[]*|\[\d+\]|^[^.[]*)$/, '')) {
+  for (let at = path; at !== '';) {
     const line = places.get(at);
     if (line !== undefined) return line;
+    const parent = at.replace(/(\.[^.[]*|\[\d+\]|^[^.[]*)$/, '');
+    // A key with brackets of its own ends the walk upwards.
+    if (parent === at) return 1;
+    at = parent;
   }
   return 1;
 }
