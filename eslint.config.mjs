@@ -37,6 +37,7 @@ export default tseslint.config(
     files: ['**/*.mjs', '**/*.cjs'],
     languageOptions: {
       globals: {
+        __dirname: 'readonly',
         process: 'readonly',
         require: 'readonly',
         module: 'writable',

@@ -43,6 +43,12 @@ const COMMANDS: readonly Command[] = [
     run: (args) => (require('./live') as typeof import('./live')).why(args),
   },
   {
+    name: 'drill',
+    use: 'drill silence STATION | drill line [--socket PATH] [--json]',
+    says: 'prove on the running site that a lease ends or the line drops; signed result',
+    run: (args) => (require('./drill') as typeof import('./drill')).drill(args),
+  },
+  {
     name: 'process',
     use: 'process site|stations|supervisor|uplink CONFIG',
     says: 'one process of the gateway; started by `run` or by systemd',

@@ -3,6 +3,7 @@
  */
 import { systemClock, systemTimers } from '../../src/io/clock';
 import { connectIpc, type IpcClient } from '../../src/io/ipc';
+import { loadOrCreateKey } from '../../src/io/keys';
 import { createPduCodec } from '../../src/io/modbusSerial';
 import { SerialFramePort } from '../../src/io/serial';
 import { openJournal } from '../../src/io/store';
@@ -89,7 +90,8 @@ export async function siteProcess(config: ProcessConfig): Promise<void> {
     },
   );
   mode.current = () => runtime.mode();
-  await openConsole(sockets.console, runtime);
+  const key = loadOrCreateKey(`${config.state}/device.key`);
+  await openConsole(sockets.console, runtime, { key, site: site.id });
   runtime.start();
   log(NAME, `site ${site.id} armed, ${site.stations.length} stations`);
   process.once('SIGTERM', () => {
@@ -192,6 +194,8 @@ function supervisorPeer(path: string, hello: Hello): { port: SupervisorPort } {
   return {
     port: {
       send: (record) => ipc.send({ kind: 'record', body: record }),
+      lineDrill: () => ipc.send({ kind: 'line-drill', body: null }),
+      release: () => ipc.send({ kind: 'release', body: null }),
       status: () =>
         status !== undefined &&
         heard_at !== undefined &&

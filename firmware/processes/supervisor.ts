@@ -69,6 +69,7 @@ export async function supervisorProcess(config: ProcessConfig): Promise<void> {
         return;
       }
       if (message.kind === 'release') return supervisor.release();
+      if (message.kind === 'line-drill') return supervisor.lineDrill(systemClock.now());
       const record = message.kind === 'record' ? decodeCycleRecord(message.body) : undefined;
       if (record === undefined) return log(NAME, `message ${message.kind} refused`);
       const at = systemClock.now();

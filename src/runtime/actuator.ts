@@ -50,7 +50,12 @@ export class Actuator {
   /** Starts one decided setpoint; a newer one supersedes an older one that still waits. */
   apply(setpoint: Setpoint, now: Instant): void {
     const quantity: Quantity = setpoint.quantity;
-    const wish = { quantity, value_W: setpoint.value, ttl_ms: setpoint.ttl_ms };
+    const wish = {
+      quantity,
+      value_W: setpoint.value,
+      ttl_ms: setpoint.ttl_ms,
+      tag: this.sequence + 1,
+    };
     const clearing = setpoint.action === 'clear';
     const encoded = clearing
       ? clearSetpoint(this.device.profile, quantity)
@@ -90,7 +95,7 @@ export class Actuator {
         if (job.sequence !== this.sequence && !result.ok) return;
         if (result.ok || result.sent) this.inForce(encoded.value_W, job.clearing);
         if (!result.ok) return this.failed(result);
-        if (last) this.readBack(encoded, job, result.sent_at, at);
+        if (last) this.readBack(encoded, 0, job, result.sent_at, at);
         else if (job.sequence === this.sequence) this.write(encoded, step + 1, job, at);
       },
     });
@@ -108,24 +113,29 @@ export class Actuator {
 
   private readBack(
     encoded: EncodedSetpoint & { ok: true },
+    step: number,
     job: { sequence: number; priority: BusPriority; clearing: boolean },
     sent_at: Instant,
     now: Instant,
   ): void {
+    const proof = encoded.readBack[step];
+    if (proof === undefined) return;
     this.bus.submit({
       device: this.device.id,
-      request: encoded.readBack.read,
+      request: proof.read,
       priority: job.priority,
       deadline: later(now, WRITE_DEADLINE_ms),
-      group: 'read-back',
+      group: `read-back-${step}`,
       onDone: (result, at) => {
         if (job.sequence !== this.sequence) return;
         if (!result.ok) return this.failed(result);
-        const verdict = encoded.readBack.expect(result.registers);
+        const verdict = proof.expect(result.registers);
         if (!verdict.ok) {
           this.state = { ...this.state, failure: verdict.why };
           return;
         }
+        if (step < encoded.readBack.length - 1)
+          return this.readBack(encoded, step + 1, job, sent_at, at);
         const lease: DeviceLease = {
           value: watts(encoded.value_W),
           acknowledged_at: at,

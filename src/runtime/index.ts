@@ -52,3 +52,4 @@ export {
   type StationMetersMessage,
 } from './ipcMessages';
 export { alarmPayload, statePayload } from './uplinkPayload';
+export { type Drill, type DrillKind } from './drill';

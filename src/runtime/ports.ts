@@ -18,6 +18,10 @@ export interface StationsPort {
 export interface SupervisorPort {
   send(record: CycleRecord): void;
   status(): SupervisorStatus;
+  /** Asks it to give no edges until the relay has dropped. */
+  lineDrill(): void;
+  /** A person releases the latch of returns. */
+  release(): void;
 }
 
 export interface SupervisorStatus {

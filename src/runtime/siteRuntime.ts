@@ -6,6 +6,7 @@ import type { LeaseBatch, LimitRequest, Links, Mode, SiteState } from '../model'
 import { between, type Instant, later } from '../time';
 import { conditionsOf } from './conditions';
 import { decide, type Decision } from './decision';
+import { DrillRun } from './drillRun';
 import { FieldDevices } from './fieldDevices';
 import { judgeGrid, latch, overdrawFacts, reportedLoad_A } from './latch';
 import { contradicts, nextMismatch, NO_MISMATCH, unexplained_A } from './mismatch';
@@ -46,6 +47,8 @@ export interface Injected {
 export class SiteRuntime {
   private readonly setup: RuntimeSetup;
   private readonly ports: RuntimePorts;
+  /** Drills of this site: `start`, `state`, `abort`. */
+  readonly drills: DrillRun;
   private readonly devices: FieldDevices;
   private readonly trackers: ReadonlyMap<string, StationTracker>;
   private memory = NO_ALLOCATION_MEMORY;
@@ -75,6 +78,7 @@ export class SiteRuntime {
         new StationTracker(s.station.id, s.station.static_A),
       ]),
     );
+    this.drills = new DrillRun(setup.facts, this.trackers, ports);
     this.modeState = initialMode(setup.start, now);
   }
 
@@ -151,7 +155,8 @@ export class SiteRuntime {
     this.mismatch = nextMismatch(this.mismatch, this.site, unexplained, now);
     const supervisor = this.ports.supervisor.status();
     this.nextMode({ grid, state, stationsSilent, supervisor }, now);
-    const decision = this.decide(state, stationsSilent);
+    this.drills.follow(this.last, now);
+    const decision = this.drills.leaveOut(this.decide(state, stationsSilent));
     this.act(decision, now);
     const decided_at = this.ports.clock.now();
     const links: Links = { uplink: this.ports.uplink.connected() ? 'up' : 'down', cpms: 'down' };

@@ -9,7 +9,7 @@ import {
   type StartKind,
 } from '../mode';
 import type { CycleRecord, Mode } from '../model';
-import { between, type Instant } from '../time';
+import { between, type Instant, later } from '../time';
 import { ExcessWatch } from './excessWatch';
 import { decodeGridFrame, type GridFrame, gridLayout, type GridLayout } from './gridFrame';
 import { foreignEntry, longestLease_ms, type Site } from './siteView';
@@ -85,6 +85,7 @@ export class Supervisor {
   private accepted = 0;
   private refused = 0;
   private personReleases = false;
+  private drillUntil: Instant | undefined;
 
   constructor(setup: SupervisorSetup, now: Instant) {
     this.setup = setup;
@@ -101,7 +102,9 @@ export class Supervisor {
     const evidence = this.evidence(record, now);
     const verdict = judgeEvidence(record.mode, evidence.claims);
     const text = verdict.feed ? 'fed' : (evidence.texts.get(verdict.claim) ?? verdict.text);
-    const feed = this.advance(verdict.feed, text, now);
+    const drilled = this.drillUntil !== undefined && now < this.drillUntil;
+    const why = drilled ? 'line drill' : text;
+    const feed = this.advance(verdict.feed && !drilled, why, now);
     if (evidence.claims['record-consistent'] === true) {
       this.last = record;
       this.lastAt = now;
@@ -125,6 +128,11 @@ export class Supervisor {
   /** A person releases the latch; takes effect with the next record. */
   release(): void {
     this.personReleases = true;
+  }
+
+  /** The line drill: no edges for so long that the relay must drop. */
+  lineDrill(now: Instant): void {
+    this.drillUntil = later(now, FEED_TIMEOUT_ms + 2000);
   }
 
   /** The refusal drill: a false record must not be fed. True when it was refused. */

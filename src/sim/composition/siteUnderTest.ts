@@ -231,6 +231,8 @@ export class SiteUnderTest {
           if (this.supervisor.report().accepted > before) this.firstAccepted_at ??= now;
         });
       },
+      lineDrill: () => this.supervisor.lineDrill(clock.now()),
+      release: () => this.supervisor.release(),
       status: () => {
         const report = this.supervisor.report();
         return {
