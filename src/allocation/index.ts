@@ -14,3 +14,16 @@ export type * from './types';
 export { allocate } from './allocate';
 export { type AllocationMemory, NO_ALLOCATION_MEMORY } from './memory';
 export { MIN_OFF_ms, MIN_ON_ms } from './admission';
+export {
+  HEARTBEAT_MISSING_ms,
+  nextOperator,
+  type OperatorConfig,
+  type OperatorInput,
+  type OperatorLimit,
+  operatorLimit,
+  type OperatorPhase,
+  operatorStart,
+  type OperatorState,
+} from './operatorSignal';
+export { type EnergyWindow, nextWindow, windowLimit, windowStart } from './energyWindow';
+export { leastLimit, type PartyLimit } from './limitSources';

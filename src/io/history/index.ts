@@ -1,0 +1,15 @@
+/**
+ * io/history — the local time series of a site and how it is shown.
+ *
+ * Decides: what is kept (means of minutes), how long (by size of the file) and when it is written
+ * (every five minutes, in one go). Must never: be needed by anything that controls; keep a value
+ * that is not a number; write more often for more readers.
+ */
+export {
+  type History,
+  type HistoryPoint,
+  MINUTE_ms,
+  openHistory,
+  type OpenedHistory,
+} from './history';
+export { escaped, htmlPage, type Line, svgChart, terminalPlot, toCsv } from './render';
