@@ -12,7 +12,7 @@ import { type Campaign, type CampaignCase, type CampaignContext, runCampaign } f
 const STATES_MAX = 400_000;
 
 /** A broken copy shows its defect long before this. */
-const BROKEN_MAX = 20_000;
+const BROKEN_MAX = 40_000;
 
 function cases(context: CampaignContext): readonly CampaignCase[] {
   const product: CampaignCase = {

@@ -30,7 +30,7 @@ export function authorize(
     case 'alone':
       return { allowed: true, by: 'role' };
     case 'grant': {
-      if (activeGrant(grants, principal.who, action, now)) return { allowed: true, by: 'grant' };
+      if (activeGrant(grants, principal, action, now)) return { allowed: true, by: 'grant' };
       const text = `${action} needs an open service session; ask the CPO to open one`;
       return { allowed: false, reason: 'no-grant', text };
     }

@@ -23,15 +23,23 @@ export function openGrant(
   return { ...rest, from: now, until: later(now, Math.min(Math.max(0, length_ms), GRANT_MAX_ms)) };
 }
 
-/** The first grant of `who` that covers `action` now. Pure. */
+const open = (g: Grant, now: Instant): boolean => passed(g.from, now) && !passed(g.until, now);
+
+/** The first grant of this person in this role that covers `action` now. Pure. */
 export const activeGrant = (
   grants: readonly Grant[],
-  who: string,
+  principal: { readonly who: string; readonly role: Role },
   action: Action,
   now: Instant,
 ): Grant | undefined =>
-  grants.find((g) => g.who === who && g.actions.includes(action) && !passed(g.until, now));
+  grants.find(
+    (g) =>
+      g.who === principal.who &&
+      g.role === principal.role &&
+      g.actions.includes(action) &&
+      open(g, now),
+  );
 
 /** The grant that puts the site into `service`, if one is open. Input of `mode`. Pure. */
 export const serviceGrant = (grants: readonly Grant[], now: Instant): Grant | undefined =>
-  grants.find((g) => g.actions.includes('bus-write') && !passed(g.until, now));
+  grants.find((g) => g.actions.includes('bus-write') && open(g, now));

@@ -27,8 +27,10 @@ export interface AlarmChange {
 
 export const NO_ALARMS: AlarmState = { active: [] };
 
-/** More conditions than this in one cycle are one defect told many times; the rest is dropped. */
+/** More conditions than this in one cycle are one defect told many times; the mildest are dropped. */
 const ACTIVE_MAX = 200;
+const RANK: Readonly<Record<Severity, number>> = { critical: 0, warning: 1, info: 2 };
+const rankOf = (c: Condition): number => RANK[CATALOGUE[c.id].severity];
 
 const same = (a: Condition, b: Condition): boolean => a.id === b.id && a.subject === b.subject;
 
@@ -43,7 +45,8 @@ export function nextAlarms(
 ): { readonly state: AlarmState; readonly changes: readonly AlarmChange[] } {
   const changes: AlarmChange[] = [];
   const active: ActiveAlarm[] = [];
-  for (const condition of conditions.slice(0, ACTIVE_MAX)) {
+  const worstFirst = [...conditions].sort((a, b) => rankOf(a) - rankOf(b));
+  for (const condition of worstFirst.slice(0, ACTIVE_MAX)) {
     if (active.some((a) => same(a, condition))) continue;
     const known = state.active.find((a) => same(a, condition));
     const raised_at = known?.raised_at ?? now;

@@ -21,19 +21,19 @@ export const CATALOGUE = {
     'critical',
     'the grid meter does not answer; nothing is raised above static limits',
     'check the RS-485 plug, its supply and termination; `holdfast bus doctor`',
-    'ten consecutive good readings',
+    'the meter answers again (nothing is raised before ten good records)',
   ),
   'meter-frozen': entry(
     'critical',
     'the grid meter repeats the same reading while the site must have changed',
     'power-cycle the meter; replace it if this returns',
-    'ten consecutive changing readings',
+    'its registers change again (nothing is raised before ten good records)',
   ),
   'meter-implausible': entry(
     'critical',
     'the grid meter reading cannot be true (bounds, signs, phases against total)',
     'check wiring and current-transformer direction; compare with a clamp meter',
-    'ten consecutive plausible readings',
+    'a reading is plausible again (nothing is raised before ten good records)',
   ),
   'meter-mismatch': entry(
     'warning',
@@ -82,12 +82,6 @@ export const CATALOGUE = {
     'a station draws more than it was told; its maximum is reserved and it is isolated',
     'check its firmware and profile support; use its cut input',
     'it keeps its limit for a minute',
-  ),
-  'station-credentials': entry(
-    'warning',
-    'somebody tried to connect as a station with no or wrong credentials',
-    'set the station’s password to the one in the site’s secrets',
-    'no further attempt for ten minutes',
   ),
   'stations-silent': entry(
     'critical',
@@ -141,7 +135,7 @@ export const CATALOGUE = {
     'warning',
     'a decision cycle took too long or was missed',
     'check the load of the gateway',
-    'ten cycles in time',
+    'the next cycle in time',
   ),
 } as const satisfies Readonly<Record<string, AlarmEntry>>;
 

@@ -1,5 +1,5 @@
 import type { AcknowledgedLease, StationLease } from '../model';
-import { between, type Instant } from '../time';
+import { between, type Instant, later } from '../time';
 
 /** A lease shorter than this is not worth a profile write; the station stays at its floor. */
 export const TTL_MIN_ms = 5_000;
@@ -44,9 +44,14 @@ export function nextStationLease(
   });
   const live = liveLease(view, now);
   const atFloor = Math.abs(usable - rules.floor_A) < 1e-9;
-  if (live === undefined) return make(atFloor ? 'keep' : 'grant', usable);
+  if (live === undefined) {
+    if (!atFloor) return make('grant', usable);
+    return make(unanswered(rules, view, now) ? 'clear' : 'keep', usable);
+  }
   if (atFloor) return make('clear', rules.floor_A);
   if (usable < live.limit_A - 1e-9) return make('lower', usable);
+  // A lease that outlives what it rests on is shortened at once, whatever the write interval.
+  if (until !== undefined && live.ends_at > until) return make('renew', usable);
   const sinceWrite_ms = between(live.at, now);
   const mayWrite = sinceWrite_ms >= rules.minRenew_ms;
   if (usable >= live.limit_A + DEAD_BAND_A && mayWrite) return make('grant', usable);
@@ -59,6 +64,13 @@ interface LiveLease {
   readonly limit_A: number;
   readonly at: Instant;
   readonly ends_at: Instant;
+}
+
+/** Whether a write without an answer may still hold the station above its floor. */
+function unanswered(rules: StationLeaseRules, view: StationLeaseView, now: Instant): boolean {
+  const { sent } = view;
+  if (sent === undefined || sent.limit_A <= rules.floor_A) return false;
+  return later(sent.at, rules.ttl_ms) > now;
 }
 
 function liveLease(view: StationLeaseView, now: Instant): LiveLease | undefined {

@@ -17,6 +17,8 @@ export const RETURN = {
   hour_ms: 3_600_000,
   /** The watchdog opens by itself so long after the last edge (board data `timeout-sec`). */
   hold_ms: 3000,
+  /** By then the relay has opened for certain: what comes later is a return, not one more edge. */
+  gone_ms: 4000,
 } as const;
 
 export interface LineState {
@@ -75,13 +77,15 @@ export function nextLine(
   const good = input.good ? state.good + 1 : 0;
   const base: LineState = { ...state, latched, returns, good };
   if (state.line === 'fed') {
-    if (input.good) return { state: { ...base, fedAt: now }, feed: true };
+    const gone = state.fedAt !== undefined && between(state.fedAt, now) >= RETURN.gone_ms;
+    if (input.good && !gone) return { state: { ...base, fedAt: now }, feed: true };
     // One refused or late record costs one edge; the line drops when none comes for hold_ms.
     const held = state.fedAt !== undefined && between(state.fedAt, now) < RETURN.hold_ms;
     if (held) return { state: { ...base, whyOpen: input.text }, feed: false };
     const delay_ms = Math.floor(input.random * RETURN.delayMax_ms);
     const dropped = { ...base, line: 'open', start: 'return', openSince: now, delay_ms } as const;
-    return { state: { ...dropped, whyOpen: input.text }, feed: false };
+    const whyOpen = input.good ? 'no edge was given for 4 s' : input.text;
+    return { state: { ...dropped, whyOpen }, feed: false };
   }
   if (!input.good) return { state: { ...base, whyOpen: input.text }, feed: false };
   if (state.start !== 'return') {

@@ -24,6 +24,8 @@ export interface ModeState {
   readonly forced: boolean;
   /** The emergency stop was active and nobody on site has acknowledged yet. */
   readonly stopUnacknowledged: boolean;
+  /** End of the last service grant that was used up; it opens no second session. */
+  readonly spentGrant?: Instant;
 }
 
 /**
@@ -83,9 +85,10 @@ export function nextMode(
 ): { readonly state: ModeState; readonly transition?: ModeTransition } {
   const held = personal(state, input);
   const good = input.recordGood && input.decision === 'done' ? state.good + 1 : 0;
-  const wanted = careful(held, input, now) ?? free(held, good);
+  const wanted = byStep(state.mode, careful(held, input, now) ?? free(held, good));
   const sameMode = wanted.mode === state.mode;
-  const counted = countAfter(state, input, good);
+  // A mode that has just become careful starts its count anew.
+  const counted = state.mode === 'normal' && !sameMode ? 0 : countAfter(state, input, good);
   const next: ModeState = {
     ...held,
     mode: wanted.mode,
@@ -95,10 +98,19 @@ export function nextMode(
     starting: state.starting && wanted.mode !== 'normal' && wanted.mode !== 'cut',
   };
   if (sameMode) return { state: next };
+  const { serviceUntil } = input;
+  const used = state.mode === 'service' && passed(later(state.since, MODE_LIMITS.service_ms), now);
   return {
-    state: next,
+    state: used && serviceUntil !== undefined ? { ...next, spentGrant: serviceUntil } : next,
     transition: { from: state.mode, to: wanted.mode, why: wanted.why, at: now },
   };
+}
+
+/** `cut` and `service` are left for `static` only; from there it goes on in the next period. */
+function byStep(from: Mode, wanted: Wanted): Wanted {
+  const known = wanted.mode === from || wanted.mode === 'cut' || wanted.mode === 'static';
+  if (known || (from !== 'cut' && from !== 'service')) return wanted;
+  return { mode: 'static', why: `left ${from}; next: ${wanted.why}` };
 }
 
 /** What persons asked for. Forcing static needs one person; so does leaving it again. */
@@ -122,14 +134,22 @@ function careful(state: ModeState, input: ModeInput, now: Instant): Wanted | und
     return { mode: 'static', why: 'the watchdog line is not energised' };
   if (input.bessBackup) return { mode: 'static', why: 'the BESS is in backup operation' };
   if (input.latched) return { mode: 'static', why: 'dynamic operation is latched off' };
-  if (input.serviceUntil !== undefined && !passed(input.serviceUntil, now)) {
-    const bounded = later(state.mode === 'service' ? state.since : now, MODE_LIMITS.service_ms);
-    if (!passed(bounded, now)) return { mode: 'service', why: 'a technician’s session is open' };
+  if (serviceOpen(state, input, now)) {
+    return { mode: 'service', why: 'a technician’s session is open' };
   }
   if (state.forced) return { mode: 'static', why: 'a person forced static' };
   if (input.stations === 'silent') return { mode: 'static', why: 'the stations process is silent' };
   if (input.grid !== 'fresh') return { mode: 'blind', why: `the grid meter is ${input.grid}` };
   return undefined;
+}
+
+/** A session ends by itself after its longest time, and the same grant does not open it again. */
+function serviceOpen(state: ModeState, input: ModeInput, now: Instant): boolean {
+  const { serviceUntil } = input;
+  if (serviceUntil === undefined || passed(serviceUntil, now)) return false;
+  if (serviceUntil === state.spentGrant) return false;
+  if (state.mode !== 'service') return true;
+  return !passed(later(state.since, MODE_LIMITS.service_ms), now);
 }
 
 /** At a first start the line is open because it was never closed; that is not a drop. */
