@@ -52,9 +52,10 @@ function placeModels(
   return placed;
 }
 
-const meaning = (data: PointData): Pick<Point, 'states' | 'validIf' | 'write'> => ({
+const meaning = (data: PointData): Pick<Point, 'states' | 'validIf' | 'negativeIf' | 'write'> => ({
   ...(data.states === undefined ? {} : { states: data.states }),
   ...(data.validIf === undefined ? {} : { validIf: data.validIf }),
+  ...(data.negativeIf === undefined ? {} : { negativeIf: data.negativeIf }),
   ...(data.write === undefined ? {} : { write: data.write }),
 });
 

@@ -65,6 +65,7 @@ export interface Point {
     readonly equals: number;
     readonly otherwise?: number;
   };
+  readonly negativeIf?: { readonly point: string; readonly mask: number };
   readonly write?: WritableData;
 }
 
@@ -148,6 +149,11 @@ export interface SetpointWish {
   readonly quantity: Quantity;
   readonly value_W: number;
   readonly ttl_ms: number;
+  /**
+   * 0..4294967295, another one at each renewal: some devices renew a lease only when a register
+   * changes. Default 0.
+   */
+  readonly tag?: number;
 }
 
 /** Why a setpoint is not encoded. Closed and stable. */
@@ -163,16 +169,20 @@ export type ReadBackVerdict =
   | { readonly ok: true; readonly leaseLeft_s?: number }
   | { readonly ok: false; readonly why: string };
 
+/** A read, and what its registers prove. */
+export interface ReadBack {
+  readonly read: RegisterRead;
+  /** `registers`: the words of `read`, length = count. */
+  readonly expect: (registers: ArrayLike<number>) => ReadBackVerdict;
+}
+
 /** Frames in order, and how to prove that they took. */
 export type EncodedSetpoint =
   | {
       readonly ok: true;
       readonly writes: readonly RegisterWrite[];
-      readonly readBack: {
-        readonly read: RegisterRead;
-        /** `registers`: the words of `read`, length = count. */
-        readonly expect: (registers: ArrayLike<number>) => ReadBackVerdict;
-      };
+      /** Each must be proved; more than one where the registers do not lie together. */
+      readonly readBack: readonly ReadBack[];
       /** What the device will really do after rounding to its step, W. */
       readonly value_W: number;
       /** The lease as the device counts it, s. */

@@ -6,6 +6,8 @@ export interface ExpressionContext {
   readonly value_W: number;
   readonly ttl_s: number;
   readonly rating: Rating;
+  /** 0..4294967295. */
+  readonly tag: number;
 }
 
 /** Greatest charging power of the installed device, W. Pure. */
@@ -36,8 +38,12 @@ export function evaluate(expression: ValueExpression, context: ExpressionContext
       return (100 * Math.max(0, -value_W)) / chargeRating(rating);
     case 'discharge-percent':
       return (100 * Math.max(0, value_W)) / dischargeRating(rating);
+    case 'third':
+      return value_W / 3;
     case 'ttl':
       return ttl_s;
+    case 'tag':
+      return context.tag;
   }
 }
 
@@ -45,11 +51,29 @@ export function evaluate(expression: ValueExpression, context: ExpressionContext
 export function meaningOf(
   expression: ValueExpression,
   written: number,
-  rating: Rating,
+  { rating, value_W }: ExpressionContext,
 ): number | undefined {
-  if (expression === 'value') return written;
-  if (expression === 'percent') return (written * rating.power_W) / 100;
-  return undefined;
+  if (typeof expression !== 'string') return undefined;
+  switch (expression) {
+    case 'value':
+      return written;
+    case 'third':
+      return 3 * written;
+    case 'percent':
+      return (written * rating.power_W) / 100;
+    case 'charge':
+      return value_W < 0 ? -written : undefined;
+    case 'discharge':
+      return value_W > 0 ? written : undefined;
+    case 'charge-percent':
+      return value_W < 0 ? (-written * chargeRating(rating)) / 100 : undefined;
+    case 'discharge-percent':
+      return value_W > 0 ? (written * dischargeRating(rating)) / 100 : undefined;
+    case 'minus-percent':
+    case 'ttl':
+    case 'tag':
+      return undefined;
+  }
 }
 
 /** Room for binary error: a value this near to the next raw step counts as that step. */

@@ -13,7 +13,7 @@ export type * from './profile';
 export type * from './compiled';
 export type { ProfileInstance } from './compile';
 export { decodeRaw, encodeRaw, encodeText, rawRange } from './numbers';
-export { fromRaw, toRaw } from './expression';
+export { evaluate, fromRaw, toRaw, type ExpressionContext } from './expression';
 export { checkIdentity } from './identity';
 export { parseProfile } from './lint';
 export { lease, writableRanges } from './permission';

@@ -63,6 +63,9 @@ function* pointProblems(profile: DeviceProfile): Generator<Problem> {
     const condition = point.validIf?.point;
     if (condition !== undefined && !profile.points.has(condition))
       yield { where: `${where}.validIf`, why: `there is no point ${condition}` };
+    const flag = point.negativeIf?.point;
+    if (flag !== undefined && !profile.points.has(flag))
+      yield { where: `${where}.negativeIf`, why: `there is no point ${flag}` };
     if (point.write === undefined) continue;
     if (point.table !== 'holding')
       yield { where: `${where}.write`, why: 'an input register cannot be written' };
@@ -138,9 +141,15 @@ function* derivedProblems(profile: DeviceProfile): Generator<Problem> {
 
 function* readingProblems(profile: DeviceProfile): Generator<Problem> {
   const { required, optional } = READING_POINTS[profile.nature];
+  const { lacks } = profile.data;
+  const has = (name: string): boolean => profile.points.has(name) || profile.derived.has(name);
   for (const name of required)
-    if (!profile.points.has(name) && !profile.derived.has(name))
+    if (!has(name) && lacks?.points.includes(name) !== true)
       yield { where: 'points', why: `a ${profile.nature} needs ${name}` };
+  if (lacks?.why.trim() === '') yield { where: 'lacks.why', why: 'say why it is not measured' };
+  for (const name of lacks?.points ?? [])
+    if (has(name)) yield { where: 'lacks', why: `${name} is there` };
+    else if (!required.includes(name)) yield { where: 'lacks', why: `${name} is not asked for` };
   for (const name of [...required, ...optional])
     for (const point of pointsBehind(profile, name)) yield* readProblems(profile, point);
   for (const [index, { point }] of profile.data.identity.entries())
@@ -161,6 +170,9 @@ function* readProblems(profile: DeviceProfile, point: Point): Generator<Problem>
     .map((read) => read.request)
     .filter((block) => holds(block, point.address, point.words));
   if (blocks.length === 0) yield { where, why: 'no block reads it' };
+  const flag = profile.points.get(point.negativeIf?.point ?? '');
+  if (flag !== undefined && !blocks.every((block) => holds(block, flag.address, flag.words)))
+    yield { where, why: `${flag.name}, which gives its sign, is not read in the same transaction` };
   const factor = point.scaleFactor;
   if (factor === undefined || point.declaredExponent !== undefined) return;
   if (!blocks.every((block) => holds(block, factor, 1)))

@@ -2,7 +2,6 @@ import type { DeviceProfile, Point, Problem } from './compiled';
 import { boundOf, toRaw } from './expression';
 import { rawRange } from './numbers';
 import type { LeaseData, SetpointData, StepData } from './profile';
-import { readBackSpan } from './setpoint';
 
 type RealLease = Exclude<LeaseData, { mechanism: 'none' }>;
 
@@ -100,8 +99,6 @@ function* readBackProblems(
   for (const name of missing) yield { where, why: `there is no point ${name}` };
   if (missing.length > 0) return;
   if (names.length === 0) yield { where, why: 'nothing proves the write' };
-  else if (readBackSpan(profile, data).count > 125)
-    yield { where, why: 'lies too far apart for one transaction' };
   const { lease } = profile.data;
   const timeout = lease.mechanism === 'none' ? undefined : lease.timeout;
   if (timeout !== undefined && !names.includes(timeout))

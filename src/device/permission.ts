@@ -14,7 +14,7 @@ import {
   type ExpressionContext,
 } from './expression';
 import type { Quantity, StepData, ValueExpression, WritableData } from './profile';
-import { pointNamed, setpointRange } from './setpoint';
+import { pointNamed, setpointRange, TAG_MAX } from './setpoint';
 
 /** Bound of a writable point in its unit. Pure. */
 export function writeBound(
@@ -47,7 +47,7 @@ function corners(profile: DeviceProfile, quantity: Quantity): ExpressionContext[
   const range_s = lease.mechanism === 'none' ? ([0, 0] as const) : lease.range_s;
   const { rating } = profile;
   return [min_W, 0, max_W].flatMap((value_W) =>
-    range_s.map((ttl_s) => ({ value_W, ttl_s, rating })),
+    range_s.map((ttl_s, end) => ({ value_W, ttl_s, rating, tag: end * TAG_MAX })),
   );
 }
 

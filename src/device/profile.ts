@@ -49,6 +49,11 @@ export interface PointMeaning {
     readonly equals: number;
     readonly otherwise?: number;
   };
+  /**
+   * The registers hold a magnitude only, whatever sign they show: the value is negative while one
+   * of these bits is set in another point.
+   */
+  readonly negativeIf?: { readonly point: string; readonly mask: number };
   /** Words for raw values of a state point. */
   readonly states?: Readonly<Record<number, string>>;
   /**
@@ -112,7 +117,8 @@ export type FingerprintData =
 /**
  * A value in a write step. `value`: the setpoint in W with the profile's sign; `percent`: it as % of
  * the power rating; `charge`, `discharge`: its magnitude in that direction, W, else 0;
- * `charge-percent`, `discharge-percent`: the same as % of that rating; `ttl`: the lease in s.
+ * `charge-percent`, `discharge-percent`: the same as % of that rating; `third`: a third of it, for
+ * each phase; `ttl`: the lease in s; `tag`: a number that differs from the last one sent.
  */
 export type ValueExpression =
   | number
@@ -123,7 +129,9 @@ export type ValueExpression =
   | 'discharge'
   | 'charge-percent'
   | 'discharge-percent'
+  | 'third'
   | 'ttl'
+  | 'tag'
   | { readonly charge: number; readonly discharge: number; readonly idle: number };
 
 /** One frame: contiguous points in address order. */
@@ -137,7 +145,10 @@ export interface SetpointData {
   readonly writes: readonly StepData[];
   /** Frames that take the setpoint back. */
   readonly clear: readonly StepData[];
-  /** Points read after a write, in one transaction, and what they must hold. */
+  /**
+   * Points read after a write, and what they must hold. A point that no frame writes may be listed:
+   * it mirrors what the device took.
+   */
   readonly readBack: {
     readonly equals: readonly (readonly [point: string, value: ValueExpression])[];
     /** Remaining lease time in s: must be > 0 and not above the lease. */
@@ -208,6 +219,11 @@ export interface RegisterProfile {
     readonly base: number;
     readonly chain: readonly (readonly [model: number, ...lengths: readonly number[]])[];
   };
+  /**
+   * What the nature asks for and this device does not measure: it stays missing, so its reading is
+   * never good. Such a device informs people, it does not control a site.
+   */
+  readonly lacks?: { readonly points: readonly string[]; readonly why: string };
   /** Points by name. Names that the natures know are listed in `reading.ts`. */
   readonly points: Readonly<Record<string, PointData>>;
   readonly derived?: Readonly<Record<string, DerivedData>>;

@@ -34,6 +34,21 @@ function exponentOf(point: Point, image: RegisterImage): number | PointValue {
   return Number(raw);
 }
 
+/** A magnitude with the sign that a bit of another register gives it. */
+function signedBy(
+  profile: DeviceProfile,
+  point: Point,
+  flag: { readonly point: string; readonly mask: number },
+  image: RegisterImage,
+): PointValue {
+  const state = readPoint(profile, flag.point, image);
+  if (!state.ok) return state;
+  const value = plainValue(point, image);
+  if (!value.ok) return value;
+  const magnitude = Math.abs(value.value);
+  return { ok: true, value: (state.value & flag.mask) === 0 ? magnitude : -magnitude || 0 };
+}
+
 function plainValue(point: Point, image: RegisterImage): PointValue {
   if (point.type === 'string') return bad(`${point.name} is text`);
   const block = blockWith(image, point.table, point.address, point.words);
@@ -115,7 +130,9 @@ export function readPoint(profile: DeviceProfile, name: string, image: RegisterI
         ? missing(`${name}: not in force`)
         : { ok: true, value: condition.otherwise };
   }
-  return plainValue(point, image);
+  return point.negativeIf === undefined
+    ? plainValue(point, image)
+    : signedBy(profile, point, point.negativeIf, image);
 }
 
 /** Text of a string point; undefined where it was not read or holds nothing. Pure. */

@@ -61,15 +61,49 @@ function frameOf(
   return { kind: 'write', address, values, ...(step.fc === 6 ? { single: true } : {}) };
 }
 
-/** The registers that prove a write, in one transaction. Pure. */
-export function readBackSpan(profile: DeviceProfile, data: SetpointData): RegisterRead {
+/** Greatest `tag`: it fills a uint32. */
+export const TAG_MAX = 0xffffffff;
+/** Most registers of one read (Modbus V1.1b3, 6.3). */
+const READ_MAX = 125;
+
+/** Whether one read may take all of these registers: no gap that the profile itself never reads. */
+function together(profile: DeviceProfile, read: RegisterRead, point: Point): boolean {
+  const end = Math.max(read.address + read.count, point.address + point.words);
+  if (point.table !== read.table || end - read.address > READ_MAX) return false;
+  if (point.address <= read.address + read.count) return true;
+  return profile.reads.some(
+    ({ request }) =>
+      request.table === read.table &&
+      request.address <= read.address &&
+      end <= request.address + request.count,
+  );
+}
+
+/** The reads that prove a write, in address order. Pure. */
+export function readBackReads(profile: DeviceProfile, data: SetpointData): RegisterRead[] {
   const names = data.readBack.equals.map(([name]) => name);
   if (data.readBack.remaining !== undefined) names.push(data.readBack.remaining);
-  const points = names.map((name) => pointNamed(profile, name));
-  const from = Math.min(...points.map((point) => point.address));
-  const to = Math.max(...points.map((point) => point.address + point.words));
-  return { kind: 'read', table: points[0]?.table ?? 'holding', address: from, count: to - from };
+  const points = names
+    .map((name) => pointNamed(profile, name))
+    .sort((a, b) => a.table.localeCompare(b.table) || a.address - b.address);
+  const reads: RegisterRead[] = [];
+  for (const point of points) {
+    const last = reads[reads.length - 1];
+    const { table, address, words } = point;
+    if (last === undefined || !together(profile, last, point)) {
+      reads.push({ kind: 'read', table, address, count: words });
+      continue;
+    }
+    const end = Math.max(last.address + last.count, address + words);
+    reads[reads.length - 1] = { ...last, count: end - last.address };
+  }
+  return reads;
 }
+
+const holds = (read: RegisterRead, point: Point): boolean =>
+  read.table === point.table &&
+  read.address <= point.address &&
+  point.address + point.words <= read.address + read.count;
 
 interface Expected {
   readonly point: Point;
@@ -111,11 +145,11 @@ function encoded(
   steps: readonly StepData[],
   context: ExpressionContext,
 ): EncodedSetpoint {
-  const read = readBackSpan(profile, data);
   // On clearing, points the steps do not touch keep what they had: they prove nothing.
   const written = new Map(steps.flatMap((step) => step.set.map(([name, value]) => [name, value])));
-  const expected = data.readBack.equals.flatMap(([name]): Expected[] => {
-    const expression = written.get(name);
+  const expected = data.readBack.equals.flatMap(([name, mirrored]): Expected[] => {
+    // What no frame writes mirrors the setpoint, so it proves a write and not a clearing.
+    const expression = written.get(name) ?? (steps === data.writes ? mirrored : undefined);
     if (expression === undefined) return [];
     const point = pointNamed(profile, name);
     return [{ point, raw: toRaw(point, evaluate(expression, context)) }];
@@ -128,10 +162,11 @@ function encoded(
   return {
     ok: true,
     writes: steps.map((step) => frameOf(profile, step, context)),
-    readBack: {
-      read,
-      expect: (registers) => verdict(read, registers, expected, remaining, ttl_s),
-    },
+    readBack: readBackReads(profile, data).map((read) => {
+      const here = expected.filter(({ point }) => holds(read, point));
+      const left = remaining !== undefined && holds(read, remaining) ? remaining : undefined;
+      return { read, expect: (registers) => verdict(read, registers, here, left, ttl_s) };
+    }),
     value_W: roundedValue(profile, data, context),
     ttl_s,
   };
@@ -147,7 +182,7 @@ function roundedValue(
     for (const [name, expression] of step.set) {
       const point = pointNamed(profile, name);
       const written = fromRaw(point, toRaw(point, evaluate(expression, context)));
-      const meaning = meaningOf(expression, written, profile.rating);
+      const meaning = meaningOf(expression, written, context);
       if (meaning !== undefined) return meaning;
     }
   return context.value_W;
@@ -213,7 +248,7 @@ export function encodeSetpoint(
     return refuse('value-out-of-range', `${wish.value_W} W is outside ${min_W}..${max_W} W`);
   const changed = changedScale(profile, data, image);
   if (changed !== undefined) return refuse('scale-factor-changed', changed);
-  const context = { value_W: wish.value_W, ttl_s, rating: profile.rating };
+  const context = { value_W: wish.value_W, ttl_s, rating: profile.rating, tag: wish.tag ?? 0 };
   return encoded(profile, data, data.writes, context);
 }
 
@@ -227,5 +262,6 @@ export function clearSetpoint(profile: DeviceProfile, quantity: Quantity): Encod
   const lease = profile.data.lease;
   const ttl_s = lease.mechanism === 'none' ? 0 : lease.range_s[0];
   const rest_W = quantity === 'pv-limit' ? profile.rating.power_W : 0;
-  return encoded(profile, data, data.clear, { value_W: rest_W, ttl_s, rating: profile.rating });
+  const context = { value_W: rest_W, ttl_s, rating: profile.rating, tag: 0 };
+  return encoded(profile, data, data.clear, context);
 }

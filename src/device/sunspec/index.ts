@@ -1,4 +1,5 @@
 import { controlModels } from './controlModels';
+import { derModels } from './derModels';
 import { inverterModels } from './inverterModels';
 import { meterModels } from './meterModels';
 import type { ModelData, SunspecPointData } from './modelData';
@@ -10,6 +11,7 @@ export const SUNSPEC_MODELS: readonly ModelData[] = [
   ...controlModels,
   ...storageModels,
   ...meterModels,
+  ...derModels,
 ];
 
 /** The model with this id. Pure. */

@@ -10,6 +10,7 @@ export class LeaseTimer {
   readonly #profile: DeviceProfile;
   readonly #bank: RegisterBank;
   #ends_at: Instant | undefined;
+  #isRunning = false;
   expiries = 0;
 
   constructor(profile: DeviceProfile, bank: RegisterBank) {
@@ -17,14 +18,21 @@ export class LeaseTimer {
     this.#bank = bank;
   }
 
+  /** Whether a lease was started and has not ended; true for ever after a timeout of 0. */
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
   get ends_at(): Instant | undefined {
     return this.#ends_at;
   }
 
-  /** Called after a write that was executed. */
-  written(address: number, count: number, now: Instant): void {
+  /** Called after a write that was executed; `changed`: whether it changed a register. */
+  written(address: number, count: number, changed: boolean, now: Instant): void {
     const { lease } = this.#profile.data;
     if (lease.mechanism === 'none') return;
+    // A heartbeat that repeats itself is none.
+    if (lease.mechanism === 'heartbeat' && !changed) return;
     const touched = lease.restartsOn.some((name) => {
       const point = this.#profile.points.get(name);
       if (point === undefined) return false;
@@ -45,6 +53,7 @@ export class LeaseTimer {
     if (lease.mechanism === 'none') return;
     const timeout = lease.timeout === undefined ? undefined : this.#bank.get(lease.timeout);
     const seconds = timeout === undefined ? lease.range_s[1] : timeout.ok ? timeout.value : 0;
+    this.#isRunning = true;
     this.#ends_at = seconds > 0 ? later(now, seconds * 1000) : undefined;
   }
 
@@ -56,6 +65,7 @@ export class LeaseTimer {
     for (const [from, to] of lease.reverts ?? []) this.#bank.copy(from, to);
     for (const name of lease.disables ?? []) this.#bank.set(name, 0);
     this.#ends_at = undefined;
+    this.#isRunning = false;
     this.expiries += 1;
     return true;
   }

@@ -129,7 +129,16 @@ export class RegisterBank {
     }
     if (point.type === 'string') return;
     // A writable point starts at 0: no setpoint, no timeout, not enabled.
-    if (point.write !== undefined) this.set(point.name, 0);
+    const start = this.#startOf(point);
+    if (point.write !== undefined || start !== 0) this.set(point.name, start);
+  }
+
+  /** What a point holds before anything is measured or set: in the middle of its fingerprint. */
+  #startOf(point: Point): number {
+    const { identity } = this.#profile.data;
+    for (const one of identity)
+      if (one.point === point.name && 'min' in one) return (one.min + one.max) / 2;
+    return 0;
   }
 
   /** Whether all these registers exist. */
@@ -167,12 +176,25 @@ export class RegisterBank {
   set(name: string, value: number): void {
     const point = this.#profile.points.get(name);
     if (point === undefined || point.type === 'string') return;
+    const flag = point.negativeIf;
+    if (flag !== undefined) this.#raise(flag, value < 0);
     const exponent = point.scaleFactor === undefined ? 0 : (this.#exponents.get(name) ?? 0);
-    const exact = (point.sign * value - point.offset) / (point.scale * 10 ** exponent);
+    const exact =
+      (point.sign * (flag === undefined ? value : Math.abs(value)) - point.offset) /
+      (point.scale * 10 ** exponent);
     const [min, max] = rawRange(point.type);
     const whole = point.type === 'float32' ? exact : Math.round(exact);
     const raw = Math.min(max, Math.max(min, whole));
     this.#words[point.table].set(encodeRaw(point.type, raw, point.wordOrder), point.address);
+  }
+
+  /** Sets or clears the bit that carries a sign. */
+  #raise(flag: { readonly point: string; readonly mask: number }, isSet: boolean): void {
+    const point = this.#profile.points.get(flag.point);
+    if (point === undefined) return;
+    const words = this.#words[point.table];
+    const word = words[point.address] ?? 0;
+    words[point.address] = isSet ? word | flag.mask : word & ~flag.mask;
   }
 
   setText(name: string, text: string): void {

@@ -119,8 +119,10 @@ export class RegisterFace {
     if (this.#fault === 'frozen') return undefined;
     const now = this.#now();
     this.lease.expire(now);
+    const before = this.bank.words('holding', address, values.length);
     this.bank.write(address, values);
-    this.lease.written(address, values.length, now);
+    const changed = values.some((value, i) => value !== before[i]);
+    this.lease.written(address, values.length, changed, now);
     return undefined;
   }
 }

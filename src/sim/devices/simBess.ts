@@ -1,5 +1,6 @@
 import type { DeviceProfile } from '../../device';
 import type { Instant } from '../../time';
+import { commandedPower } from './commanded';
 import { DelayedPower, stageFor } from './delayedPower';
 import { Obedience } from './obedience';
 import { reportFactor, RegisterFace, type SimDeviceOptions } from './registerFace';
@@ -86,6 +87,7 @@ function show(face: RegisterFace, profile: DeviceProfile, battery: Battery, powe
   const reported_W =
     fault === 'implausible' ? 3 * profile.rating.power_W : power_W * reportFactor(fault);
   bank.set('power_W', reported_W);
+  for (const phase of ['power_L1_W', 'power_L2_W', 'power_L3_W']) bank.set(phase, reported_W / 3);
   bank.set('charge_W', Math.max(0, -reported_W));
   bank.set('discharge_W', Math.max(0, reported_W));
   bank.set('soc', 100 * battery.soc);
@@ -100,19 +102,9 @@ function showRatings(face: RegisterFace, profile: DeviceProfile): void {
   face.bank.set('charge_rate_max_W', charge_W);
   face.bank.set('discharge_rate_max_W', discharge_W);
   face.bank.set('rated_charge_W', charge_W);
+  face.bank.set('rated_discharge_W', discharge_W);
   face.bank.set('energy_Wh', energy_Wh);
   face.bank.set('voltage_L1_V', 230);
-}
-
-/** Setpoint in the registers, W; undefined where none is in force. */
-function setpointIn(face: RegisterFace, profile: DeviceProfile): number | undefined {
-  const direct = face.bank.get('setpoint_W');
-  if (direct.ok) return direct.value;
-  // Model 124: a band of two rates, in force while both directions are controlled.
-  const control = face.bank.get('control');
-  const rate = face.bank.get('discharge_rate');
-  if (!control.ok || !rate.ok || control.value !== 3) return undefined;
-  return (rate.value * profile.rating.power_W) / 100;
 }
 
 /** A simulated battery system: leases, delays, energy, efficiency and its own limits. */
@@ -131,7 +123,7 @@ export function createSimBess(profile: DeviceProfile, options: SimBessOptions): 
     face.bank.set('heartbeat', Math.floor(clock() / 1000) % 0x8000);
   };
   const face = new RegisterFace(profile, options, refresh);
-  const obedience = new Obedience(face, () => setpointIn(face, profile), clock);
+  const obedience = new Obedience(face, () => commandedPower(face, profile, 'bess-power'), clock);
   showRatings(face, profile);
 
   return {

@@ -1,5 +1,6 @@
 import type { DeviceProfile } from '../../device';
 import type { Instant } from '../../time';
+import { commandedPower } from './commanded';
 import { DelayedPower, stageFor } from './delayedPower';
 import { Obedience } from './obedience';
 import { reportFactor, RegisterFace, type SimDeviceOptions } from './registerFace';
@@ -41,10 +42,7 @@ export function createSimPv(profile: DeviceProfile, options: SimPvOptions): SimP
     face.bank.set('power_W', face.fault === 'implausible' ? 3 * rated_W : power_W() * factor);
   };
   const face = new RegisterFace(profile, options, refresh);
-  const limit = (): number | undefined => {
-    const share = face.bank.get('limit');
-    return share.ok ? (share.value * rated_W) / 100 : undefined;
-  };
+  const limit = (): number | undefined => commandedPower(face, profile, 'pv-limit');
   const obedience = new Obedience(face, limit, options.now);
   face.bank.set('rated_W', rated_W);
   face.bank.set('max_W', rated_W);

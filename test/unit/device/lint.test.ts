@@ -252,4 +252,33 @@ describe('profile lint', () => {
       );
       assert(hit, JSON.stringify(result.problems));
     });
+
+  it('what a device lacks must be asked for, really absent, and explained', () => {
+    const lacks = (points: readonly string[], why: string): string => {
+      const data = profileById('eastron-sdm72');
+      assert(data !== undefined);
+      const result = parseProfile({ ...data, lacks: { points, why } });
+      return result.ok ? '' : result.problems.map((one) => one.why).join('; ');
+    };
+    const all = profileById('eastron-sdm72')?.lacks?.points ?? [];
+    assert.equal(lacks(all, 'no phases'), '');
+    assert.match(lacks(all, ' '), /say why/);
+    assert.match(lacks(all.slice(1), 'no phases'), /needs W_L1/);
+    assert.match(lacks([...all, 'Wh_import'], 'no phases'), /Wh_import is there/);
+    assert.match(lacks([...all, 'colour'], 'no phases'), /colour is not asked for/);
+  });
+
+  it('a register that gives a sign is read in the same transaction', () => {
+    const data = profileById('sungrow-sh');
+    assert(data !== undefined);
+    const apart = parseProfile({
+      ...data,
+      blocks: [
+        { table: 'input', address: 13000, count: 1, every: 'cycle' },
+        { table: 'input', address: 13021, count: 2, every: 'cycle' },
+      ],
+    });
+    assert(!apart.ok);
+    assert.match(apart.problems.map((one) => one.why).join(), /gives its sign/);
+  });
 });

@@ -1,87 +1,13 @@
 import assert from 'node:assert/strict';
 
-import {
-  clearSetpoint,
-  decodeBess,
-  decodeMeter,
-  decodePv,
-  encodeSetpoint,
-  checkIdentity,
-  lease,
-  parseProfile,
-  profileById,
-  PROFILES,
-  readPlan,
-  type DeviceProfile,
-  type EncodedSetpoint,
-  type RegisterBlock,
-  type RegisterProfile,
-} from '../../../src/device';
+import { clearSetpoint, decodeBess, decodeMeter, encodeSetpoint, lease } from '../../../src/device';
 import {
   createSimBess,
   createSimMeter,
   createSimPv,
   type SimDevice,
 } from '../../../src/sim/devices';
-import { instant, later, type Instant } from '../../../src/time';
-
-function parsed(id: string, change: Partial<RegisterProfile> = {}): DeviceProfile {
-  const data = profileById(id);
-  assert(data !== undefined);
-  const result = parseProfile({ ...data, ...change });
-  assert(result.ok, JSON.stringify(result.ok ? '' : result.problems));
-  return result.profile;
-}
-
-/** A fixed sequence in [0, 1): the tests need no good randomness, only the same each time. */
-function sequence(): () => number {
-  let state = 1;
-  return () => {
-    state = (state * 16807) % 2147483647;
-    return state / 2147483647;
-  };
-}
-
-class Bench {
-  at: Instant = instant(0);
-  readonly now = (): Instant => this.at;
-  readonly random = sequence();
-
-  with<T extends object>(more: T): T & { now: () => Instant; random: () => number } {
-    return { now: this.now, random: this.random, ...more };
-  }
-
-  run(device: SimDevice, seconds: number): void {
-    for (let i = 0; i < seconds * 10; i += 1) {
-      this.at = later(this.at, 100);
-      device.step(this.at, 100);
-    }
-  }
-}
-
-function readAll(profile: DeviceProfile, device: SimDevice): RegisterBlock[] {
-  return readPlan(profile).map(({ request }) => {
-    const { table, address, count } = request;
-    const values = device.access.readRegisters(table, address, count);
-    assert(!('exception' in values), `${table} ${address}/${count}`);
-    return { table, address, values };
-  });
-}
-
-type Encoded = EncodedSetpoint & { ok: true };
-
-function apply(device: SimDevice, encoded: EncodedSetpoint): asserts encoded is Encoded {
-  assert(encoded.ok, encoded.ok ? '' : encoded.why);
-  for (const { address, values } of encoded.writes)
-    assert.equal(device.access.writeRegisters(address, values), undefined);
-}
-
-function proof(device: SimDevice, encoded: Encoded): ReturnType<Encoded['readBack']['expect']> {
-  const { table, address, count } = encoded.readBack.read;
-  const values = device.access.readRegisters(table, address, count);
-  assert(!('exception' in values));
-  return encoded.readBack.expect(values);
-}
+import { apply, Bench, bessWish, parsed, proof, pvWish, readAll } from './support';
 
 const BESS = parsed('sunspec-bess-704');
 const HYBRID = parsed('sunspec-bess-124');
@@ -89,31 +15,7 @@ const PV = parsed('sunspec-pv-123');
 const METER = parsed('eastron-sdm630');
 const TRUTH = { power_W: [1000, -2000, 3000], voltage_V: [230, 231, 229] } as const;
 
-const bessWish = (value_W: number, ttl_ms: number) =>
-  ({ quantity: 'bess-power', value_W, ttl_ms }) as const;
-const pvWish = (value_W: number, ttl_ms: number) =>
-  ({ quantity: 'pv-limit', value_W, ttl_ms }) as const;
-
 describe('simulated devices', () => {
-  for (const { id } of PROFILES) {
-    it(`${id}: the device made from the profile has its identity and gives a good reading`, () => {
-      const bench = new Bench();
-      const profile = parsed(id);
-      const device = {
-        Meter: () => createSimMeter(profile, () => TRUTH, bench),
-        Bess: () => createSimBess(profile, bench),
-        PvInverter: () => createSimPv(profile, bench.with({ irradiance: () => 0.5 })),
-      }[profile.nature]();
-      bench.run(device, 3);
-      const image = readAll(profile, device);
-      const decode = { Meter: decodeMeter, Bess: decodeBess, PvInverter: decodePv };
-      const reading = decode[profile.nature](profile, image, bench.at);
-      assert.equal(reading.quality, 'good', JSON.stringify(reading));
-      const identity = checkIdentity(profile, image);
-      assert(identity.ok, JSON.stringify(identity));
-    });
-  }
-
   it('registers that do not exist and registers that are read-only answer with exception 2', () => {
     const bench = new Bench();
     const bess = createSimBess(BESS, bench);
