@@ -75,7 +75,7 @@ export const CATALOGUE = {
     'warning',
     'a station is not connected; it falls to its safe static limit by itself',
     'check its network, credentials and power',
-    'the station connects and its floor profile is verified',
+    'the station is connected again (raised only after its floor profile is verified)',
   ),
   'station-overdraw': entry(
     'critical',

@@ -99,6 +99,7 @@ function system(f: ConditionFacts, add: Add): void {
   if (f.supervisor.latched) add('dynamic-latched-off', 'line', 'three returns within an hour');
   if (f.uplinkDown) add('uplink-down', 'cpo', 'no connection to the broker');
   if (f.state.emergencyStop) add('emergency-stop', 'site', 'the contact is active');
+  else if (f.mode.stopUnacknowledged) add('emergency-stop', 'site', 'not acknowledged on site');
   if (f.overrun_ms !== undefined)
     add('cycle-overrun', 'cycle', `${f.overrun_ms.toFixed(0)} ms late`);
 }

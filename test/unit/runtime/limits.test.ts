@@ -1,0 +1,178 @@
+import { strict as assert } from 'node:assert';
+import fc from 'fast-check';
+import type { LimitRequest, NodeLimit, SiteState } from '../../../src/model';
+import { absent, good } from '../../../src/model';
+import { composeLimit, liveRequests } from '../../../src/runtime';
+import {
+  contradicts,
+  nextMismatch,
+  NO_MISMATCH,
+  unexplained_A,
+} from '../../../src/runtime/mismatch';
+import { type Instant, instant, later } from '../../../src/time';
+import { amps, evenly, volts, watts } from '../../../src/units';
+import { siteBlock, siteOf } from '../site/fixtures';
+
+const NOW = instant(1_000_000);
+const SITE = siteOf(siteBlock());
+const [GRID, ROW] = SITE.nodes;
+assert(GRID !== undefined && ROW !== undefined);
+
+const request = (limit: Partial<NodeLimit>, ends = later(NOW, 60_000)): LimitRequest => ({
+  id: 'r',
+  authority: 'cpo',
+  received_at: NOW,
+  expires_at: ends,
+  limit: { node: 'grid', source: 'cpo', text: 'tariff window', ...limit },
+});
+
+describe('limits composed by minimum', () => {
+  it('are the signed limit with its source where nobody asks for less', () => {
+    const own = composeLimit(SITE, GRID, [], NOW);
+    assert.deepEqual([...own.import_A], [125, 125, 125]);
+    assert.deepEqual([own.reason.source, own.reason.limit_A], ['contract', 125]);
+    assert.equal(own.export_W, 60_000);
+    assert.equal(composeLimit(SITE, ROW, [], NOW).reason.source, 'circuit');
+  });
+
+  it('carry source, text, value and expiry of the request that binds', () => {
+    const tight = request({ import_A: [amps(60), amps(125), amps(70)] });
+    const { import_A, reason } = composeLimit(SITE, GRID, [tight], NOW);
+    assert.deepEqual([...import_A], [60, 125, 70]);
+    assert.deepEqual(reason, {
+      source: 'cpo',
+      at: 'grid',
+      text: 'tariff window',
+      limit_A: 60,
+      expires_at: tight.expires_at,
+    });
+  });
+
+  it('never rise by a request: what it would loosen is cut at the signed limit', () => {
+    const loose = request({
+      import_A: evenly(amps(500)),
+      export_W: watts(1e6),
+      import_W: watts(1e7),
+    });
+    const { import_A, export_W, reason } = composeLimit(SITE, GRID, [loose], NOW);
+    assert.deepEqual([...import_A], [125, 125, 125]);
+    assert.equal(export_W, 60_000);
+    assert.equal(reason.source, 'contract');
+  });
+
+  it('take a limit in W over three phases, and a negative one as 0', () => {
+    const w = composeLimit(SITE, GRID, [request({ import_W: watts(6900) })], NOW);
+    assert.deepEqual([...w.import_A], [10, 10, 10]);
+    assert.equal(w.import_W, 6900);
+    const below = composeLimit(SITE, GRID, [request({ import_A: evenly(amps(-5)) })], NOW);
+    assert.deepEqual([...below.import_A], [0, 0, 0]);
+  });
+
+  it('touch no other node and end with their expiry', () => {
+    const tight = request({ import_A: evenly(amps(10)) });
+    assert.equal(composeLimit(SITE, ROW, [tight], NOW).import_A[0], 100);
+    assert.equal(composeLimit(SITE, GRID, [tight], later(NOW, 59_999)).import_A[0], 10);
+    assert.equal(composeLimit(SITE, GRID, [tight], later(NOW, 60_000)).import_A[0], 125);
+    assert.deepEqual(liveRequests([tight], later(NOW, 60_000)), []);
+  });
+
+  it('are the minimum of all that live, in any order', () => {
+    const some = fc.array(
+      fc.record({
+        a: fc.integer({ min: -10, max: 200 }),
+        left: fc.integer({ min: -5, max: 5 }),
+        node: fc.constantFrom('grid', 'row'),
+      }),
+      { maxLength: 12 },
+    );
+    fc.assert(
+      fc.property(some, (asked) => {
+        const all = asked.map((x) =>
+          request({ node: x.node, import_A: evenly(amps(x.a)) }, later(NOW, x.left)),
+        );
+        const live = asked
+          .filter((x) => x.node === 'grid' && x.left > 0)
+          .map((x) => Math.max(0, x.a));
+        const { import_A } = composeLimit(SITE, GRID, all, NOW);
+        assert.equal(import_A[0], Math.min(125, ...live));
+        assert.deepEqual(composeLimit(SITE, GRID, [...all].reverse(), NOW).import_A, import_A);
+      }),
+      { seed: 141 },
+    );
+  });
+});
+
+describe('load that nobody admits', () => {
+  // Declared: 40 A of base load in steps of at most 15 A.
+  const run = (course: readonly number[], from = NO_MISMATCH, start: Instant = NOW) => {
+    let state = from;
+    course.forEach((a, i) => {
+      state = nextMismatch(state, SITE, evenly(a), later(start, i * 1000));
+    });
+    return { state, now: later(start, (course.length - 1) * 1000) };
+  };
+  const told = (course: readonly number[]): boolean => {
+    const { state, now } = run(course);
+    return contradicts(state, now);
+  };
+  const times = (n: number, v: number): readonly number[] => new Array<number>(n).fill(v);
+
+  it('contradicts after ten seconds above the declared base load', () => {
+    assert.equal(told(times(10, 43)), false);
+    assert.equal(told(times(11, 43)), true);
+    assert.equal(told(times(100, 42)), false);
+  });
+
+  it('contradicts a rise above the largest step, though it stays below the declared load', () => {
+    assert.equal(told([...times(20, 10), ...times(11, 26)]), false);
+    assert.equal(told([...times(20, 10), ...times(11, 28)]), true);
+  });
+
+  it('follows a building that drifts, and never makes a lie usual', () => {
+    const drift = Array.from({ length: 200 }, (_, i) => Math.min(40, 10 + 0.2 * i));
+    assert.equal(told(drift), false);
+    assert.equal(told([...times(20, 10), ...times(600, 30)]), true);
+  });
+
+  it('ends as soon as the load is explained again', () => {
+    const { state, now } = run([...times(20, 10), ...times(20, 35), 12]);
+    assert.equal(state.since, undefined);
+    assert.equal(contradicts(state, now), false);
+  });
+
+  it('is known only with a good grid reading and good readings of all sources', () => {
+    const state: SiteState = {
+      cycle: 1,
+      at: NOW,
+      grid: good(
+        {
+          power: evenly(watts(2300)),
+          current: evenly(amps(10)),
+          voltage: evenly(volts(230)),
+          total_W: watts(6900),
+        },
+        NOW,
+      ),
+      meters: new Map(),
+      bess: [],
+      pv: [{ id: 'pv', reading: good({ power: watts(690) }, NOW), notResponding: false }],
+      stations: [],
+      requests: [],
+      emergencyStop: false,
+    };
+    assert.deepEqual(unexplained_A(state, [1, 2, 3]), [10, 9, 8]);
+    assert.equal(unexplained_A({ ...state, grid: absent('stale', 'x') }, [0, 0, 0]), undefined);
+    const blind = {
+      ...state,
+      pv: [
+        {
+          id: 'pv',
+          reading: absent<{ power: ReturnType<typeof watts> }>('stale', 'x'),
+          notResponding: false,
+        },
+      ],
+    };
+    assert.equal(unexplained_A(blind, [0, 0, 0]), undefined);
+    assert.equal(nextMismatch(NO_MISMATCH, SITE, undefined, NOW), NO_MISMATCH);
+  });
+});
