@@ -2,7 +2,7 @@
  * Memory of the built bundle: all gateway processes in one Node process, simulated site and broker
  * in another (this one), after a minute of normal work.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -62,13 +62,34 @@ async function measure(context: CampaignContext): Promise<CaseFinding> {
   }
 }
 
-const footprintCases = (context: CampaignContext): readonly CampaignCase[] => [
-  {
-    id: 'one-process',
-    params: { stations: 8, node: process.version },
-    run: () => measure(context),
-  },
-];
+/** The supervisor alone, beside a Node process that does nothing, with the same flags. */
+async function measureSupervisor(context: CampaignContext): Promise<CaseFinding> {
+  if (process.platform !== 'linux') return { skipped: 'memory is read from /proc: Linux only' };
+  const gateway = await startGateway({ seed: context.seed, bundle: build() });
+  const flags = ['--max-semi-space-size=1', '--max-old-space-size=96', '--single-threaded-gc'];
+  const bare = spawn(process.execPath, [...flags, '-e', 'setInterval(() => {}, 1000)'], {
+    env: { ...process.env, MALLOC_ARENA_MAX: '2' },
+  });
+  try {
+    await new Promise((resolve) => setTimeout(resolve, context.quick ? 15_000 : 60_000));
+    const pid = gateway.pidOf('supervisor');
+    if (pid === undefined) return { measured: {}, failure: 'no supervisor process' };
+    const bare_MiB = rss_MiB(bare.pid ?? 0);
+    const measured = { rss_MiB: rss_MiB(pid), bare_MiB, over_MiB: rss_MiB(pid) - bare_MiB };
+    return { measured, bars: [{ name: 'over_MiB', op: '<=', value: 12 }] };
+  } finally {
+    bare.kill();
+    await gateway.stop();
+  }
+}
+
+const footprintCases = (context: CampaignContext): readonly CampaignCase[] => {
+  const params = { stations: 8, node: process.version };
+  return [
+    { id: 'one-process', params, run: () => measure(context) },
+    { id: 'supervisor', params, run: () => measureSupervisor(context) },
+  ];
+};
 
 export const footprintBench: Campaign = {
   command: 'bench footprint',

@@ -12,6 +12,7 @@ import type {
   CampaignContext,
   CaseFinding,
 } from '../../../scripts/campaign';
+import { realFaultCases } from './real';
 import { type Control, SITE_FAULTS, type SiteFault } from './cases';
 
 const SITE_FILE = path.join(__dirname, '..', '..', '..', 'firmware', 'sites', 'demo.yaml');
@@ -171,11 +172,12 @@ function finding(fault: SiteFault, context: CampaignContext): CaseFinding {
 }
 
 export function siteFaultCases(context: CampaignContext): readonly CampaignCase[] {
-  return SITE_FAULTS.map((fault) => ({
+  const virtual = SITE_FAULTS.map((fault) => ({
     id: fault.id,
     params: { says: fault.says, composition: 'virtual' },
     run: () => Promise.resolve(finding(fault, context)),
   }));
+  return [...virtual, ...realFaultCases(context)];
 }
 
 export const siteFaults: Campaign = {
