@@ -49,6 +49,12 @@ const COMMANDS: readonly Command[] = [
     run: (args) => (require('./drill') as typeof import('./drill')).drill(args),
   },
   {
+    name: 'bus',
+    use: 'bus scan|read|sniff|doctor --port PATH --baud N --parity none|even|odd [--json]',
+    says: 'look at a field bus without changing anything on it; for technicians',
+    run: (args) => (require('./bus') as typeof import('./bus')).bus(args),
+  },
+  {
     name: 'process',
     use: 'process site|stations|supervisor|uplink CONFIG',
     says: 'one process of the gateway; started by `run` or by systemd',

@@ -1,0 +1,236 @@
+import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
+import { parseArgs } from 'node:util';
+import { systemClock, systemTimers } from '../../src/io/clock';
+import { createPduCodec } from '../../src/io/modbusSerial';
+import { SerialFramePort } from '../../src/io/serial';
+import { wire_ms } from '../../src/modbus';
+import { examine } from './busDoctor';
+import { listen, type LineSettings } from './busListen';
+import { isNumberType, readByProfile, readRaw, valuesOf } from './busRead';
+import { scanUnits } from './busScan';
+import { opened, openSession, type BusSession } from './busSession';
+import { Sniffer } from './busSniff';
+
+const USE = `use: holdfast bus scan|read|sniff|doctor --port PATH --baud N --parity none|even|odd
+  scan   [--units 1-247]        --baud and --parity may be lists: 9600,19200
+  read   UNIT holding|input ADDRESS COUNT [--type float32] [--order lo-hi]
+  read   UNIT --profile ID
+  sniff  [--for SECONDS]
+  doctor UNIT`;
+
+/** What the user did wrong; printed, exit 2. */
+class Usage extends Error {}
+
+const OPTIONS = {
+  port: { type: 'string' },
+  baud: { type: 'string', default: '19200' },
+  parity: { type: 'string', default: 'even' },
+  units: { type: 'string', default: '1-247' },
+  type: { type: 'string', default: 'uint16' },
+  order: { type: 'string', default: 'hi-lo' },
+  profile: { type: 'string' },
+  for: { type: 'string', default: '10' },
+  socket: { type: 'string', default: 'holdfast-state/console.sock' },
+  json: { type: 'boolean', default: false },
+} as const;
+const parse = (args: readonly string[]) =>
+  parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS });
+type Values = ReturnType<typeof parse>['values'];
+
+function whole(text: string | undefined, from: number, to: number, what: string): number {
+  const value = Number(text);
+  if (text !== undefined && Number.isInteger(value) && value >= from && value <= to) return value;
+  throw new Usage(`${what} "${text ?? ''}" is outside ${from}..${to}`);
+}
+
+/** Every combination of the baud rates and parities asked for. */
+export function linesOf(values: Pick<Values, 'port' | 'baud' | 'parity'>): LineSettings[] {
+  const { port: path } = values;
+  if (path === undefined) throw new Usage('which port? --port PATH');
+  return values.baud.split(',').flatMap((rate) =>
+    values.parity.split(',').map((parity) => {
+      if (parity !== 'none' && parity !== 'even' && parity !== 'odd')
+        throw new Usage(`parity "${parity}" is none of none, even, odd`);
+      return { path, baud: whole(rate, 300, 1_000_000, 'baud rate'), parity };
+    }),
+  );
+}
+
+export function unitsOf(text: string): number[] {
+  const [from, to] = text.split('-');
+  const first = whole(from, 1, 247, 'unit');
+  const last = whole(to ?? from, first, 247, 'unit');
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}
+
+/** Whether a gateway answers on its console socket: then its buses are under control. */
+const gatewayRuns = (socket: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    if (!existsSync(socket)) return resolve(false);
+    const line = connect(socket);
+    const done = (runs: boolean): void => {
+      line.destroy();
+      resolve(runs);
+    };
+    line.once('connect', () => done(true));
+    line.once('error', () => done(false));
+  });
+
+async function withSession<T>(
+  line: LineSettings,
+  use: (session: BusSession) => Promise<T>,
+): Promise<T> {
+  const { path, baud, parity } = line;
+  let problem = 'the port did not open';
+  const parts = {
+    port: new SerialFramePort({
+      path,
+      baudRate: baud,
+      parity,
+      clock: systemClock,
+      timers: systemTimers,
+      onProblem: (error) => (problem = error.message),
+    }),
+    codec: createPduCodec(),
+    clock: systemClock,
+    timers: systemTimers,
+  };
+  const session = openSession(parts);
+  try {
+    if (!(await opened(session, parts))) throw new Usage(problem);
+    return await use(session);
+  } finally {
+    session.close();
+  }
+}
+
+type Print = (text: string, json: unknown) => void;
+const tell = (text: string): void => void process.stderr.write(`${text}\n`);
+
+async function scan(values: Values, print: Print): Promise<number> {
+  const units = unitsOf(values.units);
+  let found = 0;
+  for (const line of linesOf(values)) {
+    const { baud, parity } = line;
+    const worst_s = units.length * 0.5;
+    tell(`${baud} baud, parity ${parity}: ${units.length} unit ids, at most ${worst_s} s`);
+    const list = await withSession(line, (session) =>
+      scanUnits(session, units, () => systemClock.now(), tell),
+    );
+    found += list.length;
+    for (const one of list) {
+      const profiles = one.profiles.map(({ id, sure }) => `${id} (${sure})`).join(', ');
+      const models =
+        one.sunspecModels === undefined ? '' : ` SunSpec ${one.sunspecModels.join(' ')}`;
+      const what = profiles === '' ? 'no profile fits' : profiles;
+      print(`unit ${one.unit} at ${baud} ${parity}: ${one.answer}${models}: ${what}`, {
+        baud,
+        parity,
+        ...one,
+      });
+    }
+  }
+  if (found === 0) tell('nobody answered; holdfast bus doctor UNIT says what may be wrong');
+  return found > 0 ? 0 : 1;
+}
+
+async function readUnit(values: Values, rest: readonly string[], print: Print): Promise<number> {
+  const [line] = linesOf(values);
+  if (line === undefined) throw new Usage('which port?');
+  const unit = whole(rest[0], 1, 247, 'unit');
+  const { profile, type, order } = values;
+  return withSession(line, async (session) => {
+    if (profile !== undefined) {
+      const read = await readByProfile(session, unit, profile, () => systemClock.now());
+      if (read === undefined) throw new Usage(`there is no profile ${profile}`);
+      const points = Object.entries(read.points).map(([name, value]) => `${name} ${value}`);
+      print([...points, ...read.failed].join('\n'), read);
+      return read.failed.length === 0 ? 0 : 1;
+    }
+    const [, table] = rest;
+    if (table !== 'holding' && table !== 'input')
+      throw new Usage(`table "${table ?? ''}" is neither holding nor input`);
+    if (!isNumberType(type)) throw new Usage(`type "${type}" is unknown`);
+    if (order !== 'hi-lo' && order !== 'lo-hi') throw new Usage(`order "${order}" is unknown`);
+    const address = whole(rest[2], 0, 65535, 'address');
+    const count = whole(rest[3], 1, 125, 'count');
+    const read = await readRaw(session, unit, { kind: 'read', table, address, count });
+    if ('why' in read) {
+      print(read.why, read);
+      return 1;
+    }
+    const decoded = valuesOf(read.registers, type, order);
+    print(decoded.join('\n'), { ...read, type, values: decoded });
+    return 0;
+  });
+}
+
+async function sniff(values: Values, print: Print): Promise<number> {
+  const [line] = linesOf(values);
+  if (line === undefined) throw new Usage('which port?');
+  const seconds = whole(values.for, 1, 86400, 'time');
+  const sniffer = new Sniffer();
+  const start_ms = systemClock.now();
+  let count = 0;
+  const show = (frames: ReturnType<Sniffer['feed']>): void => {
+    for (const { bytes, ...frame } of frames) {
+      count += 1;
+      const at = ((frame.at_ms - start_ms) / 1000).toFixed(3);
+      const gap = frame.gap_ms === undefined ? '' : ` +${frame.gap_ms.toFixed(1)} ms`;
+      const hex = Buffer.from(bytes).toString('hex');
+      const who = frame.unit === undefined ? '' : ` unit ${frame.unit}`;
+      print(`${at} s${gap} ${frame.kind}${who}: ${frame.text}  [${hex}]`, { ...frame, hex });
+    }
+  };
+  const now_ms = (): number => systemClock.now();
+  try {
+    await listen(line, now_ms, start_ms + seconds * 1000, (bytes, at_ms) =>
+      show(sniffer.feed(bytes, at_ms)),
+    );
+  } catch (error) {
+    throw new Usage(error instanceof Error ? error.message : 'the port cannot be heard');
+  }
+  show(sniffer.end(now_ms()));
+  return count > 0 ? 0 : 1;
+}
+
+async function doctor(values: Values, rest: readonly string[], print: Print): Promise<number> {
+  const [line] = linesOf(values);
+  if (line === undefined) throw new Usage('which port?');
+  const unit = whole(rest[0], 1, 247, 'unit');
+  const diagnosis = await withSession(line, (session) =>
+    examine(session, unit, wire_ms(line.baud, 8 + 9)),
+  );
+  const { tries, answered, p50_ms, findings } = diagnosis;
+  const median = p50_ms === undefined ? '' : `, median ${p50_ms.toFixed(1)} ms`;
+  const head = `${answered} of ${tries} requests answered${median}`;
+  print([head, ...(findings.length > 0 ? findings : ['nothing is wrong'])].join('\n'), diagnosis);
+  return diagnosis.healthy ? 0 : 1;
+}
+
+/** `holdfast bus`: looks at a field bus without changing anything on it. */
+export async function bus(args: readonly string[]): Promise<number> {
+  try {
+    const { values, positionals } = parse(args);
+    const [what, ...rest] = positionals;
+    const print: Print = (text, json) =>
+      void process.stdout.write(`${values.json ? JSON.stringify(json) : text}\n`);
+    const run = {
+      scan: () => scan(values, print),
+      read: () => readUnit(values, rest, print),
+      sniff: () => sniff(values, print),
+      doctor: () => doctor(values, rest, print),
+    };
+    if (what !== 'scan' && what !== 'read' && what !== 'sniff' && what !== 'doctor')
+      throw new Usage(what === 'write' ? 'this command reads only' : 'what shall it do?');
+    linesOf(values);
+    if (await gatewayRuns(values.socket))
+      throw new Usage('a gateway runs here and controls its buses: use its service mode instead');
+    return await run[what]();
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`holdfast bus: ${text}\n${error instanceof Usage ? `${USE}\n` : ''}`);
+    return 2;
+  }
+}
