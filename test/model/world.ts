@@ -186,7 +186,8 @@ function countOwn(
   // A period without a decision changes no mode and counts nothing.
   const quiet = e.grid === 'fresh' && e.stations === 'fresh' && e.decision === 'done';
   const upOrStarting = after.energised || (before.mode.starting && before.mode.mode === 'static');
-  const goodNow = quiet && before.lastRecordGood && upOrStarting;
+  const left = before.mode.mode === 'normal' && after.mode !== 'normal';
+  const goodNow = quiet && before.lastRecordGood && upOrStarting && !left;
   const came = before.line.line === 'open' && after.fed === 'fed' && before.line.start === 'return';
   return {
     goodRecords:
