@@ -29,10 +29,24 @@ export const deviceCatalogue: DeviceCatalogue = (id): DeviceFacts | undefined =>
       .filter((r) => r.every === 'cycle')
       .map((r) => r.request.count),
     writes: sets.map((r) => r.count),
+    ...(data.nature === 'Meter' ? { phasesInOneRead: phasesInOneRead(parsed.profile) } : {}),
     lease:
       terms.mechanism === 'none' ? 'none' : { min_s: terms.range_s.min, max_s: terms.range_s.max },
   };
 };
+
+const PHASE_POINTS = ['W_L1', 'W_L2', 'W_L3', 'A_L1', 'A_L2', 'A_L3'] as const;
+
+/** Whether one cyclic read holds power and current of all phases. Pure. */
+function phasesInOneRead(profile: DeviceProfile): boolean {
+  return profile.reads.some(({ every, request }) =>
+    PHASE_POINTS.every((name) => {
+      const p = profile.points.get(name);
+      if (every !== 'cycle' || p?.table !== request.table) return false;
+      return p.address >= request.address && p.address + p.words <= request.address + request.count;
+    }),
+  );
+}
 
 /** The profile of each field device with its installed rating. Pure. */
 export function siteProfiles(site: Site): SiteProfiles {

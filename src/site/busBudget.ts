@@ -83,6 +83,10 @@ export function busFindings(site: Site, catalogue: DeviceCatalogue): readonly Fi
         out.push(
           finding('error', 'unknown-profile', at, text, 'see src/device/profiles for the ids'),
         );
+      } else if (d.id === site.gridMeter.id && facts.phasesInOneRead === false) {
+        const text = `profile "${d.profile}" reads the phases in several frames: the supervisor has no evidence of one moment`;
+        const fix = 'use a grid meter whose phase powers and currents come in one reply';
+        out.push(finding('error', 'grid-meter-split', at, text, fix));
       } else if (facts.nature !== kind) {
         const text = `profile "${d.profile}" is a ${facts.nature}, not a ${kind}`;
         out.push(finding('error', 'wrong-nature', at, text, `move it or choose a ${kind} profile`));

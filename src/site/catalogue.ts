@@ -8,6 +8,8 @@ export interface DeviceFacts {
   readonly blocks: readonly number[];
   /** Registers written by one setpoint with its lease, in blocks. */
   readonly writes: readonly number[];
+  /** A meter whose six phase values come in one cyclic reply, which the supervisor can decode. */
+  readonly phasesInOneRead?: boolean;
   /** `none`: no dynamic setpoints. */
   readonly lease: 'none' | { readonly min_s: number; readonly max_s: number };
 }

@@ -105,7 +105,8 @@ export class Supervisor {
     const drilled = this.drillUntil !== undefined && now < this.drillUntil;
     const why = drilled ? 'line drill' : text;
     const feed = this.advance(verdict.feed && !drilled, why, now);
-    if (evidence.claims['record-consistent'] === true) {
+    // A record from the future must not make every later one look out of order.
+    if (evidence.claims['record-consistent'] === true && evidence.claims['record-fresh'] === true) {
       this.last = record;
       this.lastAt = now;
       if (this.modeSince?.mode !== record.mode) this.modeSince = { mode: record.mode, at: now };

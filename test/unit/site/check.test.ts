@@ -66,6 +66,15 @@ describe('check: bus budget', () => {
   });
 });
 
+describe('check: evidence for the supervisor', () => {
+  it('refuses a grid meter whose phases come in several frames; as a sub-meter it may stay', () => {
+    const split = { ...METER, profile: 'schneider-iem3155' };
+    assert.deepEqual(severities(siteBlock({ meters: [split] }), 'grid-meter-split'), ['error']);
+    const sub = { ...split, id: 'sub', unit: 11, role: 'sub' };
+    assert.deepEqual(severities(siteBlock({ meters: [METER, sub] }), 'grid-meter-split'), []);
+  });
+});
+
 describe('check: reaction times', () => {
   it('adds meter lag, poll budget, cycle, compute and actuator', () => {
     const site = siteOf(siteBlock());
