@@ -77,11 +77,11 @@ describe('drills', () => {
   it('refuses to start outside normal, with an alarm, or on a station at its floor', () => {
     const run = charging();
     const missing = run.rig.runtime.drills.start('silence', 'station-99');
-    assert.ok('refused' in missing && /no lease/.test(missing.refused));
+    assert.ok('refused' in missing && missing.refused.includes('no lease'));
     run.uplink.up = false;
     advance(run, 3);
     const alarmed = run.rig.runtime.drills.start('silence', 'station-1');
-    assert.ok('refused' in alarmed && /alarms/.test(alarmed.refused));
+    assert.ok('refused' in alarmed && alarmed.refused.includes('alarms'));
     run.rig.stop();
   });
 });
