@@ -113,7 +113,7 @@ describe('holdfast bus', () => {
     });
     assert.equal(read.unknown, undefined);
     assert.deepEqual(read.known?.failed, []);
-    const volts = read.known?.points['V_L1'];
+    const volts = read.known.points['V_L1'];
     assert(typeof volts === 'number' && Math.abs(volts - 230) < 1);
     assert('registers' in read.raw);
     assert(Math.abs(Number(valuesOf(read.raw.registers, 'float32', 'hi-lo')[0]) - 230) < 1);
