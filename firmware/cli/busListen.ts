@@ -14,8 +14,9 @@ const PARITY = {
 } as const;
 
 /**
- * Listens on a port that is opened for reading only: nothing can be sent by accident. Gives bytes as
- * they come until `until_ms` of `now_ms`. Throws where the port cannot be opened or set.
+ * Listens on a port that is opened for reading only: nothing can be sent by accident. Gives
+ * bytes as they come until `until_ms` of `now_ms`. Throws where the port cannot be opened or
+ * set.
  */
 export async function listen(
   line: LineSettings,

@@ -1,8 +1,8 @@
 import type { RegisterProfile } from '../profile';
 
 /**
- * ABB B23, B24 and A43: integers, high word first. All bits set, or all but the sign, means no value.
- * Line settings differ by order code: those of the site file count.
+ * ABB B23, B24 and A43: integers, high word first. All bits set, or all but the sign, means no
+ * value. Line settings differ by order code: those of the site file count.
  */
 export const abbB23 = {
   id: 'abb-b23',

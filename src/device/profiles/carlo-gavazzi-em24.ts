@@ -1,8 +1,8 @@
 import type { RegisterProfile } from '../profile';
 
 /**
- * Carlo Gavazzi EM24 with RS-485: integers, low word first. Energy lies elsewhere than in the EM340;
- * with the wrong one of the two profiles the energy is wrong and nothing else.
+ * Carlo Gavazzi EM24 with RS-485: integers, low word first. Energy lies elsewhere than in the
+ * EM340; with the wrong one of the two profiles the energy is wrong and nothing else.
  */
 export const carloGavazziEm24 = {
   id: 'carlo-gavazzi-em24',

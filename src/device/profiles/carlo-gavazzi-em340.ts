@@ -1,8 +1,9 @@
 import type { RegisterProfile } from '../profile';
 
 /**
- * Carlo Gavazzi EM330, EM340, ET330 and ET340: integers, low word first. Energy lies elsewhere than
- * in the EM24; with the wrong one of the two profiles the energy is wrong and nothing else.
+ * Carlo Gavazzi EM330, EM340, ET330 and ET340: integers, low word first. Energy lies elsewhere
+ * than in the EM24; with the wrong one of the two profiles the energy is wrong and nothing
+ * else.
  */
 export const carloGavazziEm340 = {
   id: 'carlo-gavazzi-em340',

@@ -1,10 +1,10 @@
 import type { RegisterProfile } from '../profile';
 
 /**
- * Huawei SUN2000 with a LUNA2000 battery: forced charge or discharge for a number of minutes, after
- * which the inverter goes on by itself. 0 W is a forced discharge of 0 W, since "stop" hands the
- * battery back to the inverter. No source shows that a repeated command restarts the minutes; the
- * stop after them is safe only within the range of the inverter's own control.
+ * Huawei SUN2000 with a LUNA2000 battery: forced charge or discharge for a number of minutes,
+ * after which the inverter goes on by itself. 0 W is a forced discharge of 0 W, since "stop"
+ * hands the battery back to the inverter. No source shows that a repeated command restarts the
+ * minutes; the stop after them is safe only within the range of the inverter's own control.
  */
 export const huaweiSun2000Luna = {
   id: 'huawei-sun2000-luna',

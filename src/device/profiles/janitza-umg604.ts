@@ -1,8 +1,8 @@
 import type { RegisterProfile } from '../profile';
 
 /**
- * Janitza UMG 604: float32, high word first. The unit of its energy registers (9851, 9863) is in no
- * source at hand, so energy is left out.
+ * Janitza UMG 604: float32, high word first. The unit of its energy registers (9851, 9863) is
+ * in no source at hand, so energy is left out.
  */
 export const janitzaUmg604 = {
   id: 'janitza-umg604',

@@ -1,10 +1,10 @@
 import type { RegisterProfile } from '../profile';
 
 /**
- * Kostal Plenticore plus and G3 with external battery control over Modbus. The time after which it
- * returns to internal control is a parameter of its web page and must be 60 s at most. Word order is
- * a setting too: low word first here, as delivered. A firmware is known that accepts and reads back
- * a setpoint without executing it, so measured power decides.
+ * Kostal Plenticore plus and G3 with external battery control over Modbus. The time after which
+ * it returns to internal control is a parameter of its web page and must be 60 s at most. Word
+ * order is a setting too: low word first here, as delivered. A firmware is known that accepts
+ * and reads back a setpoint without executing it, so measured power decides.
  */
 export const kostalPlenticore = {
   id: 'kostal-plenticore',

@@ -1,8 +1,8 @@
 import type { RegisterProfile } from '../profile';
 
 /**
- * Schneider iEM3155 and iEM3255: float32, high word first. Power is in kW, energy in Wh. Line settings
- * are those of the site file.
+ * Schneider iEM3155 and iEM3255: float32, high word first. Power is in kW, energy in Wh. Line
+ * settings are those of the site file.
  */
 export const schneiderIem3155 = {
   id: 'schneider-iem3155',

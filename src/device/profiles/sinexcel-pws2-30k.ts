@@ -1,9 +1,10 @@
 import type { RegisterProfile } from '../profile';
 
 /**
- * Sinexcel PWS2-30K, a power conversion system without a battery of its own. Its watchdog is fed by
- * reads too: whoever only polls keeps the last setpoint alive, so its lease protects against a dead
- * line and a dead gateway and not against one that reads on. What it does at expiry is in no source.
+ * Sinexcel PWS2-30K, a power conversion system without a battery of its own. Its watchdog is
+ * fed by reads too: whoever only polls keeps the last setpoint alive, so its lease protects
+ * against a dead line and a dead gateway and not against one that reads on. What it does at
+ * expiry is in no source.
  */
 export const sinexcelPws2 = {
   id: 'sinexcel-pws2-30k',

@@ -1,10 +1,11 @@
 import type { RegisterProfile } from '../profile';
 
 /**
- * SMA Sunny Island: a power that must be sent again and again. When it is not, the inverter returns
- * to its own control after a time that is a parameter on the device (10 to 30 minutes as delivered),
- * and no register says so. Whether 40149 and 40151 can be read back is in no source at hand; where
- * they cannot, no setpoint is ever proved and the battery counts with its worst case.
+ * SMA Sunny Island: a power that must be sent again and again. When it is not, the inverter
+ * returns to its own control after a time that is a parameter on the device (10 to 30 minutes
+ * as delivered), and no register says so. Whether 40149 and 40151 can be read back is in no
+ * source at hand; where they cannot, no setpoint is ever proved and the battery counts with its
+ * worst case.
  */
 export const smaSunnyIsland = {
   id: 'sma-sunny-island',

@@ -2,8 +2,8 @@ import type { RegisterProfile } from '../profile';
 
 /**
  * SMA Sunny Tripower by SMA's own registers: measured only. Power limits and their fallback are
- * configured on the device; their addresses are not confirmed by a source, so none is written. Where
- * the inverter offers SunSpec model 123 or 704, those profiles limit it with a lease.
+ * configured on the device; their addresses are not confirmed by a source, so none is written.
+ * Where the inverter offers SunSpec model 123 or 704, those profiles limit it with a lease.
  */
 export const smaTripower = {
   id: 'sma-tripower',

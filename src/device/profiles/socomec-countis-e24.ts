@@ -1,8 +1,9 @@
 import type { RegisterProfile } from '../profile';
 
 /**
- * Socomec Countis E24 and E34, Diris A14: integers, high word first; current in mA, power in tens of W,
- * energy in kWh [general knowledge, check]. Line settings are those of the site file.
+ * Socomec Countis E24 and E34, Diris A14: integers, high word first; current in mA, power in
+ * tens of W, energy in kWh [general knowledge, check]. Line settings are those of the site
+ * file.
  */
 export const socomecCountisE24 = {
   id: 'socomec-countis-e24',

@@ -1,9 +1,10 @@
 import type { RegisterProfile } from '../profile';
 
 /**
- * Solar-Log plant logger in front of several inverters. The limit holds while a watchdog tag changes
- * at least every 300 s: each renewal writes another number, a repeated one is no renewal. The kind of
- * limit (10400) is set when the site is commissioned. What follows the watchdog is configured there.
+ * Solar-Log plant logger in front of several inverters. The limit holds while a watchdog tag
+ * changes at least every 300 s: each renewal writes another number, a repeated one is no
+ * renewal. The kind of limit (10400) is set when the site is commissioned. What follows the
+ * watchdog is configured there.
  */
 export const solarLog = {
   id: 'solar-log',

@@ -1,9 +1,9 @@
 import type { RegisterProfile } from '../profile';
 
 /**
- * SolarEdge StorEdge in remote control (0xE004 holds 4, set when the site is commissioned). Timeout,
- * mode and both limits travel in one frame. After the timeout the default mode of 0xE00A counts,
- * which the installer chose.
+ * SolarEdge StorEdge in remote control (0xE004 holds 4, set when the site is commissioned).
+ * Timeout, mode and both limits travel in one frame. After the timeout the default mode of
+ * 0xE00A counts, which the installer chose.
  */
 export const solaredgeStoredge = {
   id: 'solaredge-storedge',

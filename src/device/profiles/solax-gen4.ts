@@ -1,9 +1,9 @@
 import type { RegisterProfile } from '../profile';
 
 /**
- * SolaX X1/X3 Hybrid Gen4 and later. Its remote control carries a duration in the setpoint frame
- * itself (one FC16 block at 0x7C), but the block is write-only: neither setpoint nor duration can be
- * read back, and a lease that is not proved is none here. Measured only.
+ * SolaX X1/X3 Hybrid Gen4 and later. Its remote control carries a duration in the setpoint
+ * frame itself (one FC16 block at 0x7C), but the block is write-only: neither setpoint nor
+ * duration can be read back, and a lease that is not proved is none here. Measured only.
  */
 export const solaxGen4 = {
   id: 'solax-gen4',

@@ -1,9 +1,9 @@
 import type { RegisterProfile } from '../profile';
 
 /**
- * Sungrow SH hybrid inverter. Addresses are one below the "register" numbers of the maker. The sign
- * of battery power depends on the firmware, so it is taken from the running state, read in the same
- * transaction. No timeout register is known: measured only, or behind a relay.
+ * Sungrow SH hybrid inverter. Addresses are one below the "register" numbers of the maker. The
+ * sign of battery power depends on the firmware, so it is taken from the running state, read in
+ * the same transaction. No timeout register is known: measured only, or behind a relay.
  */
 export const sungrowSh = {
   id: 'sungrow-sh',

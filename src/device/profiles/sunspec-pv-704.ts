@@ -1,8 +1,8 @@
 import type { RegisterProfile } from '../profile';
 
 /**
- * SunSpec PV inverter with models 701, 702 and 704. Enable, limit, the limit to fall back to (0 %),
- * its enable and the timeout travel in one frame: after expiry the inverter gives nothing.
+ * SunSpec PV inverter with models 701, 702 and 704. Enable, limit, the limit to fall back to (0
+ * %), its enable and the timeout travel in one frame: after expiry the inverter gives nothing.
  */
 export const sunspecPv704 = {
   id: 'sunspec-pv-704',

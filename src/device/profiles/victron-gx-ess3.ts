@@ -1,10 +1,10 @@
 import type { RegisterProfile } from '../profile';
 
 /**
- * Victron MultiPlus or Quattro, three phase, behind a GX device in external control (ESS mode 3): the
- * unit of the VE.Bus system, not unit 100. Register 2902 of unit 100 must hold 3 and is set when the
- * site is commissioned. Each phase takes a third. Without a new setpoint the inverter falls to
- * passthru.
+ * Victron MultiPlus or Quattro, three phase, behind a GX device in external control (ESS mode
+ * 3): the unit of the VE.Bus system, not unit 100. Register 2902 of unit 100 must hold 3 and is
+ * set when the site is commissioned. Each phase takes a third. Without a new setpoint the
+ * inverter falls to passthru.
  */
 export const victronGxEss3 = {
   id: 'victron-gx-ess3',

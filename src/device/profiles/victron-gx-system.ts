@@ -1,8 +1,9 @@
 import type { RegisterProfile } from '../profile';
 
 /**
- * Victron GX device as a whole (unit 100) in ESS mode 2. Its grid setpoint stays when nobody renews
- * it, and register 2700 is stored in flash: measured only. Commanded through `victron-gx-ess3`.
+ * Victron GX device as a whole (unit 100) in ESS mode 2. Its grid setpoint stays when nobody
+ * renews it, and register 2700 is stored in flash: measured only. Commanded through `victron-
+ * gx-ess3`.
  */
 export const victronGxSystem = {
   id: 'victron-gx-system',
