@@ -13,6 +13,7 @@ import {
   energyValue,
   followAdvice,
   forecastLoad,
+  netScenarios,
   readSchedule,
   type SiteHistory,
   storageProgram,
@@ -25,7 +26,7 @@ import { readLoad, readSun } from './siteData';
 
 const HOURS = 8760;
 const HORIZON = 36;
-const SCENARIOS = 20;
+const SCENARIOS = 24;
 const IMPORT_ADDER = 70;
 const EXPORT_SHARE = 0.9;
 const INVERTER = 0.95;
@@ -219,6 +220,15 @@ export const perfect =
     return scheduleAt(year, soc, net, spot)?.battery_kW[0] ?? -netOf(year, t);
   };
 
+/** The same, but like the fast loop it never sends energy of the battery into the grid. */
+export function perfectWithoutExport(year: SiteYear): Controller {
+  const free = perfect(year);
+  return (t, soc) => {
+    const power = free(t, soc);
+    return power < 0 ? Math.max(power, -Math.max(0, netOf(year, t))) : power;
+  };
+}
+
 /**
  * Load of the same hour last week, sun of yesterday; the planned power of the hour is the setpoint.
  */
@@ -269,13 +279,11 @@ export class Planner {
   /** Worth of energy after hour t; history before hour t alone is looked at. */
   valueAt(t: number): EnergyValue {
     if (this.value !== undefined && this.at === t) return this.value;
-    const load = forecastLoad(this.history, t, HORIZON);
-    const suns = sunScenarios(this.history, t, HORIZON, SCENARIOS);
     const spot = pricesAhead(this.year, t);
     this.value = energyValue({
       battery: BATTERY,
       step_h: 1,
-      net_kW: suns.map((sun) => load.map((x, k) => x - (sun[k] ?? 0))),
+      net_kW: netScenarios(this.history, t, HORIZON, SCENARIOS),
       price: priceView(spot),
       importBound_kW: this.year.bound_kW,
       salvage: salvageOf(spot),

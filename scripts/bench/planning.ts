@@ -18,6 +18,7 @@ import {
   greedy,
   naive,
   perfect,
+  perfectWithoutExport,
   Planner,
   readYear,
   runYear,
@@ -56,6 +57,7 @@ function year(context: CampaignContext): CaseFinding {
     ['none', idle],
     ['greedy', greedy(site)],
     ['perfect', perfect(site)],
+    ['perfectWithoutExport', perfectWithoutExport(site)],
     ['advised', planner.advised],
     ...(context.quick
       ? []
@@ -88,6 +90,8 @@ function year(context: CampaignContext): CaseFinding {
 function addShares(measured: Record<string, number>): void {
   const base = measured['greedy_EUR'] ?? NaN;
   const gain = base - (measured['perfect_EUR'] ?? NaN);
+  const same = base - (measured['perfectWithoutExport_EUR'] ?? NaN);
+  measured['advised_share_under_same_rule'] = (base - (measured['advised_EUR'] ?? NaN)) / same;
   for (const name of ['advised', 'direct', 'program', 'naive']) {
     const cost = measured[`${name}_EUR`];
     if (cost !== undefined) measured[`${name}_share_of_gain`] = (base - cost) / gain;

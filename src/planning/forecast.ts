@@ -16,7 +16,7 @@ const AGE_kW = 0.1;
 const SOFTNESS_kW = 3;
 const ANALOGUES = 6;
 /** The present error of the load forecast fades with this factor per hour. */
-const CORRECTION = 0.4;
+const CORRECTION = 0.7;
 const CORRECTION_FADE = 0.85;
 /**
  * Sun: hours compared, days looked at, distance per day of age, fading of the present difference.
@@ -24,7 +24,11 @@ const CORRECTION_FADE = 0.85;
 const SUN_HOURS = 4;
 const SUN_DAYS = 30;
 const SUN_AGE_kW = 0.5;
-const SUN_FADE = 0.6;
+const SUN_FADE = 0.75;
+/** Softness of the choice among past days of sun, kW. */
+const SUN_SOFTNESS_kW = 8;
+/** Days whose load differs from the forecast by this share either way are among the scenarios. */
+const LOAD_SPREAD = 0.1;
 const NO_HISTORY_kW = 0;
 
 interface Analogue {
@@ -175,7 +179,7 @@ export function sunScenarios(
   }
   const picked = [...days].sort((a, b) => a.distance - b.distance).slice(0, count);
   if (picked.length === 0) return [Array.from({ length: horizon }, () => NO_HISTORY_kW)];
-  return picked.map((a) =>
+  return drawn(picked).map((a) =>
     Array.from({ length: horizon }, (_, k) => {
       let when = t + k - a.offset;
       while (when >= t) when -= stepsPerDay;
@@ -187,4 +191,40 @@ export function sunScenarios(
       return Math.max(0, base + kept);
     }),
   );
+}
+
+/** As many as were picked, each as often as its likeness deserves. */
+function drawn(picked: readonly Analogue[]): readonly Analogue[] {
+  const least = picked[0]?.distance ?? 0;
+  const weights = picked.map((a) => Math.exp(-(a.distance - least) / SUN_SOFTNESS_kW));
+  const sum = weights.reduce((a, b) => a + b, 0);
+  const out: Analogue[] = [];
+  let passed = 0;
+  let index = 0;
+  for (let k = 0; k < picked.length; k += 1) {
+    const until = ((k + 0.5) / picked.length) * sum;
+    while (index < picked.length - 1 && passed + (weights[index] ?? 0) < until) {
+      passed += weights[index] ?? 0;
+      index += 1;
+    }
+    const a = picked[index];
+    if (a !== undefined) out.push(a);
+  }
+  return out;
+}
+
+/**
+ * Scenarios of the net load, kW: those of the sun, with the load low, as forecast, and high. Pure.
+ */
+export function netScenarios(
+  history: SiteHistory,
+  t: number,
+  horizon: number,
+  count: number,
+): readonly (readonly number[])[] {
+  const load = forecastLoad(history, t, horizon);
+  return sunScenarios(history, t, horizon, count).map((sun, m) => {
+    const share = 1 + LOAD_SPREAD * ((m % 3) - 1);
+    return load.map((x, k) => x * share - (sun[k] ?? 0));
+  });
 }

@@ -20,7 +20,7 @@ export {
   stepCost,
   type ValueProblem,
 } from './energyValue';
-export { forecastLoad, sunScenarios } from './forecast';
+export { forecastLoad, netScenarios, sunScenarios } from './forecast';
 export {
   type BiasWatch,
   DETECT_days,
