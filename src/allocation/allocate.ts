@@ -1,40 +1,22 @@
 import type { Instant } from '../time';
-import type { Admission } from './admission';
 import { roomOf, takeExcess } from './bounds';
-import { type Circuit, circuitOf } from './circuit';
+import { circuitOf } from './circuit';
 import { curtail } from './curtailment';
 import { demand_A } from './demand';
 import { grantsOf } from './grants';
 import { type Layout, layoutOf } from './layout';
-import { type Loads, loadsOf } from './loads';
+import { loadsOf } from './loads';
 import { type AllocationMemory, NO_ALLOCATION_MEMORY, type StationMemory } from './memory';
 import { nodeUses, supportCap_W, untilOf } from './nodeUse';
 import { stationReasons } from './reasons';
 import { positiveOr } from './sane';
-import { type BessView, bessView, type PvView, pvView, type Support, supportOf } from './sources';
-import { CLAIMS, IDLE, RESERVED, type StationTable, stationTable } from './stationTable';
+import { type BessView, bessView, type PvView, pvView, supportOf } from './sources';
+import { CLAIMS, IDLE, RESERVED, stationTable } from './stationTable';
 import { storageWishes } from './storage';
-import { type Targets, targetsOf } from './targets';
+import { targetsOf } from './targets';
 import type { AllocationInput, AllocationResult, StationGrant } from './types';
-import { type Urgency, urgencyOf } from './urgency';
-
-/** Everything that is worked out on the way, for the reasons. */
-export interface Working {
-  readonly circuit: Circuit;
-  readonly table: StationTable;
-  readonly loads: Loads;
-  readonly support: Support;
-  readonly layout: Layout;
-  readonly urgency: Urgency;
-  /** Room for targets, with everything as it is now, and without battery support, by row. */
-  readonly planRoom: Float64Array;
-  readonly nowRoom: Float64Array;
-  readonly bareRoom: Float64Array;
-  readonly admission: Admission;
-  readonly target: Targets;
-  readonly grant: Float64Array;
-  readonly held: Uint8Array;
-}
+import { urgencyOf } from './urgency';
+import type { Working } from './working';
 
 /**
  * Decides every grant, battery wish and curtailment of one cycle. Impossible numbers count at their

@@ -2,13 +2,13 @@
  * What is counted at each node against what, which stations rest on a battery, and what N-1 costs.
  */
 import { evenly, type ThreePhase } from '../units';
-import type { Working } from './allocate';
 import { takeExcess } from './bounds';
 import type { Circuit } from './circuit';
 import { missing_W } from './demand';
 import { addStation } from './rows';
 import { one, positiveOr } from './sane';
 import type { NodeUse } from './types';
+import type { Working } from './working';
 
 const EPSILON = 1e-6;
 

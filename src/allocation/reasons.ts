@@ -1,8 +1,8 @@
 /** Why a station gets no more, in words with numbers, most binding first. */
 import type { Reason } from '../model';
-import type { Working } from './allocate';
 import { kW, one } from './sane';
 import { IDLE, RESERVED } from './stationTable';
+import type { Working } from './working';
 
 const HELD_BY_RATE = 1;
 const HELD_BY_OTHERS = 2;
