@@ -16,3 +16,9 @@ export function programEntry(): string {
   const clone = path.join(programFolder(), 'firmware', 'holdfast.cjs');
   return existsSync(clone) ? clone : path.join(__dirname, 'holdfast.cjs');
 }
+
+/** The supervisor's own bundle, where it was built beside this one. */
+export function supervisorEntry(): string | undefined {
+  const file = path.join(__dirname, 'supervisor.cjs');
+  return existsSync(file) ? file : undefined;
+}

@@ -9,7 +9,7 @@ import { writeAtomic } from '../../src/io/store';
 import { armSite, type ArmedSite } from '../processes/armSite';
 import type { ProcessConfig } from '../processes/config';
 import { log } from '../processes/log';
-import { programEntry } from '../where';
+import { programEntry, supervisorEntry } from '../where';
 
 const PROCESSES = ['supervisor', 'stations', 'uplink', 'site'] as const;
 /** V8 for a small board: small young generation, a cap that turns a leak into a restart, no helpers. */
@@ -103,7 +103,10 @@ async function supervise(config: ProcessConfig, single: boolean): Promise<void> 
   let ending = false;
   const start = (name: string): void => {
     const flags = [...SMALL_HEAP, ...process.execArgv];
-    const args = [...flags, programEntry(), 'process', name, JSON.stringify(config)];
+    const own = name === 'supervisor' ? supervisorEntry() : undefined;
+    // The supervisor works a millisecond per second: memory counts more than speed.
+    const words = own === undefined ? [programEntry(), 'process', name] : ['--lite-mode', own];
+    const args = [...flags, ...words, JSON.stringify(config)];
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'inherit', 'inherit'],
       // One heap arena per thread would keep what the thread pool used once (glibc mallopt).

@@ -222,8 +222,8 @@ function followLineFile(file: string, line: SimLine): () => void {
 function pidOf(parent: number, name: string): number | undefined {
   const out = execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(parent)]).toString();
   for (const row of out.split('\n')) {
-    const match = /^\s*(\d+)\s.*\bprocess (\S+) /.exec(row);
-    if (match?.[2] === name) return Number(match[1]);
+    const match = /^\s*(\d+)\s.*\b(?:process (\S+)|(supervisor)\.cjs) /.exec(row);
+    if ((match?.[2] ?? match?.[3]) === name) return Number(match?.[1]);
   }
   return undefined;
 }
