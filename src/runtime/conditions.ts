@@ -67,7 +67,8 @@ type Add = (id: Condition['id'], subject: string, text: string) => void;
 function devices(f: ConditionFacts, add: Add): void {
   for (const d of [...f.state.bess, ...f.state.pv]) {
     if (d.reading.quality !== 'good') {
-      const frozen = f.frozen.has(d.id);
+      // What does not answer at all is silent, whatever its last answers looked like.
+      const frozen = d.reading.quality === 'bad' && f.frozen.has(d.id);
       add(frozen ? 'device-frozen' : 'device-silent', d.id, d.reading.reason);
     }
     if (d.notResponding) add('device-not-responding', d.id, 'power does not follow the setpoint');

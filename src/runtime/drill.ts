@@ -1,11 +1,11 @@
 /**
- * Drills: proofs in the field that a protection works. Pure reducer; the runtime only asks it whether
- * to leave a renewal out and tells it what it sees.
+ * Drills: proofs in the field that a protection works. Pure reducer; the runtime only asks it
+ * whether to leave a renewal out and tells it what it sees.
  *
  * Silence drill: one station's lease is not renewed; does it fall to its floor by itself, and in
- * what time? Line drill: the supervisor gives no edges; does the relay drop, do all stations on it go
- * to their cut value? Safety-concept "Plausibility": never while support above the limit is granted,
- * ended by any alarm.
+ * what time? Line drill: the supervisor gives no edges; does the relay drop, do all stations on
+ * it go to their cut value? Safety-concept "Plausibility": never while support above the limit is
+ * granted, ended by any alarm.
  */
 import { between, type Instant } from '../time';
 

@@ -23,8 +23,16 @@ export const textOf = (file: string): string => readFileSync(path.join(ROOT, fil
 export function importsOf(file: string): readonly string[] {
   const text = textOf(file);
   const out: string[] = [];
-  for (const match of text.matchAll(/(?:^|\n)(?:import|export)\b[^;'"]*?['"]([^'"]+)['"]/g)) {
-    if (match[1] !== undefined) out.push(match[1]);
+  const statements = [
+    // import 'x'; import a, { b } from 'x'; import type * as c from 'x'
+    /(?:^|\n)import\s+(?:[^;'"()]*?\sfrom\s+)?['"]([^'"]+)['"]/g,
+    // export * from 'x'; export type { a, b } from 'x'
+    /(?:^|\n)export\s+(?:type\s+)?(?:\*(?:\s+as\s+\w+)?|\{[^}]*\})\s+from\s+['"]([^'"]+)['"]/g,
+  ];
+  for (const statement of statements) {
+    for (const match of text.matchAll(statement)) {
+      if (match[1] !== undefined) out.push(match[1]);
+    }
   }
   for (const match of text.matchAll(/\b(?:import|require)\(\s*['"]([^'"]+)['"]\s*\)/g)) {
     if (match[1] !== undefined) out.push(match[1]);
