@@ -43,6 +43,12 @@ const COMMANDS: readonly Command[] = [
     run: (args) => (require('./live') as typeof import('./live')).why(args),
   },
   {
+    name: 'history',
+    use: 'history [SERIES...] [--hours N] [--html FILE | --csv] [--state FOLDER] [--json]',
+    says: 'what the gateway recorded: plots in the terminal, a page that opens offline, or CSV',
+    run: (args) => (require('./history') as typeof import('./history')).history(args),
+  },
+  {
     name: 'drill',
     use: 'drill silence STATION | drill line [--socket PATH] [--json]',
     says: 'prove on the running site that a lease ends or the line drops; signed result',
@@ -56,7 +62,7 @@ const COMMANDS: readonly Command[] = [
   },
   {
     name: 'process',
-    use: 'process site|stations|supervisor|uplink CONFIG',
+    use: 'process site|stations|supervisor|uplink|recorder CONFIG',
     says: 'one process of the gateway; started by `run` or by systemd',
     run: (args) => (require('./process') as typeof import('./process')).runProcess(args),
   },

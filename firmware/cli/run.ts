@@ -11,7 +11,7 @@ import type { ProcessConfig } from '../processes/config';
 import { log } from '../processes/log';
 import { programEntry, supervisorEntry } from '../where';
 
-const PROCESSES = ['supervisor', 'stations', 'uplink', 'site'] as const;
+const PROCESSES = ['supervisor', 'recorder', 'stations', 'uplink', 'site'] as const;
 /** V8 for a small board: small young generation, a cap that turns a leak into a restart, no helpers. */
 const SMALL_HEAP = [
   '--max-semi-space-size=1',

@@ -6,7 +6,6 @@ import { connectIpc, type IpcClient } from '../../src/io/ipc';
 import { loadOrCreateKey } from '../../src/io/keys';
 import { createPduCodec } from '../../src/io/modbusSerial';
 import { SerialFramePort } from '../../src/io/serial';
-import { openJournal } from '../../src/io/store';
 import { TcpFramePort } from '../../src/io/tcp';
 import { compileRules, ModbusGuard } from '../../src/guard';
 import type { FramePort } from '../../src/modbus';
@@ -25,6 +24,8 @@ import {
   type StationsPort,
   type SupervisorPort,
   type SupervisorStatus,
+  historyValues,
+  type SiteSnapshot,
   statePayload,
   alarmPayload,
   type UplinkPort,
@@ -43,21 +44,10 @@ const SILENT_ms = 3000;
 /** Runs until the process ends. */
 export async function siteProcess(config: ProcessConfig): Promise<void> {
   const { site, profiles } = armSite(config.siteFile, config.trust);
-  const journal = openJournal({ folder: `${config.state}/audit` });
-  log(NAME, `audit: ${journal.text}`);
-  const audit: AuditPort = {
-    append: (entry) => {
-      const record = { at: new Date(systemClock.wall_ms()).toISOString(), ...entry };
-      try {
-        journal.store.append(Buffer.from(JSON.stringify(record)));
-      } catch (error) {
-        log(NAME, `audit not written: ${error instanceof Error ? error.message : 'unknown'}`);
-      }
-      log(NAME, `${entry.kind} ${entry.subject}: ${entry.text}`);
-    },
-  };
   const sockets = socketsIn(config.state);
   const hello = { kind: 'hello', body: { process: NAME, bootId: config.bootId, pid: process.pid } };
+  const recorder = recorderPeer(sockets.siteToRecorder, hello);
+  const { audit } = recorder;
   const stations = stationsPeer(sockets.siteToStations, hello);
   const supervisor = supervisorPeer(sockets.siteToSupervisor, hello);
   const mode = { current: (): ReturnType<SiteRuntime['mode']> => 'static' };
@@ -78,6 +68,7 @@ export async function siteProcess(config: ProcessConfig): Promise<void> {
       profiles,
       bootId: config.bootId,
       start: config.start,
+      onSnapshot: recorder.values,
     },
     {
       clock: systemClock,
@@ -96,8 +87,8 @@ export async function siteProcess(config: ProcessConfig): Promise<void> {
   log(NAME, `site ${site.id} armed, ${site.stations.length} stations`);
   process.once('SIGTERM', () => {
     runtime.stop();
-    journal.store.close();
-    process.exit(0);
+    // The record of the clean stop is on its way to the recorder.
+    setTimeout(() => process.exit(0), 200);
   });
 }
 
@@ -122,6 +113,38 @@ function realPort(plan: BusPlan): FramePort {
     timers: systemTimers,
     onProblem: problem,
   });
+}
+
+/** Entries kept while the recorder is away; beyond it the oldest are only in the log. */
+const AUDIT_BACKLOG_MAX = 1000;
+
+/** The `recorder` process: audit entries in order, values each cycle. Never waits for a disk. */
+function recorderPeer(
+  path: string,
+  hello: Hello,
+): { audit: AuditPort; values: (snapshot: SiteSnapshot) => void } {
+  let waiting: unknown[] = [];
+  const ipc = connectIpc({
+    path,
+    hello,
+    onMessage: () => undefined,
+    onChange: (connected) => {
+      if (!connected) return;
+      for (const record of waiting) ipc.send({ kind: 'audit', body: record });
+      waiting = [];
+    },
+  });
+  return {
+    audit: {
+      append: (entry) => {
+        const record = { at: new Date(systemClock.wall_ms()).toISOString(), ...entry };
+        log(NAME, `${entry.kind} ${entry.subject}: ${entry.text}`);
+        if (ipc.connected()) ipc.send({ kind: 'audit', body: record });
+        else waiting = [...waiting, record].slice(-AUDIT_BACKLOG_MAX);
+      },
+    },
+    values: (s) => ipc.send({ kind: 'values', body: historyValues(s) }),
+  };
 }
 
 /** The `uplink` process; without one in the site file the site counts as connected to nothing. */

@@ -39,7 +39,7 @@ async function measure(context: CampaignContext): Promise<CaseFinding> {
     bundle: build(),
   });
   try {
-    const pid = gateway.pidOf('supervisor,stations,uplink,site');
+    const pid = gateway.pidOf('supervisor,recorder,stations,uplink,site');
     if (pid === undefined) return { measured: {}, failure: 'the gateway process is not there' };
     let peak = 0;
     for (let s = 0; s < wait_s; s += 1) {

@@ -51,5 +51,5 @@ export {
   type StationImages,
   type StationMetersMessage,
 } from './ipcMessages';
-export { alarmPayload, statePayload } from './uplinkPayload';
+export { alarmPayload, historyValues, statePayload } from './uplinkPayload';
 export { type Drill, type DrillKind } from './drill';

@@ -34,3 +34,22 @@ export function alarmPayload(s: SiteSnapshot): AlarmPayload {
     active: s.alarms.map(({ id, severity, subject, text }) => ({ id, severity, subject, text })),
   };
 }
+
+/** What of a snapshot goes into the local history, by series; unknown values are left out. Pure. */
+export function historyValues(s: SiteSnapshot): Readonly<Record<string, number>> {
+  const values: Record<string, number> = { support_W: s.support_W, limit_W: s.importLimit_W };
+  if (s.grid !== undefined) values['grid_W'] = s.grid.power_W;
+  let stations_W = 0;
+  for (const x of s.stations) {
+    if (x.power_W === undefined) continue;
+    values[`${x.id}_W`] = x.power_W;
+    stations_W += x.power_W;
+  }
+  values['stations_W'] = stations_W;
+  for (const x of s.storage) {
+    if (x.power_W !== undefined) values[`${x.id}_W`] = x.power_W;
+    if (x.soc !== undefined) values[`${x.id}_soc`] = x.soc;
+  }
+  values['degraded'] = s.mode === 'normal' ? 0 : 1;
+  return values;
+}

@@ -1,0 +1,54 @@
+/**
+ * Process `recorder`: the only writer of audit journal and history. A disk that stalls stalls this
+ * process and nobody else; `site` hands over and goes on.
+ */
+import { systemClock } from '../../src/io/clock';
+import { openHistory } from '../../src/io/history';
+import { listenIpc } from '../../src/io/ipc';
+import { openJournal } from '../../src/io/store';
+import { type ProcessConfig, socketsIn } from './config';
+import { log } from './log';
+
+const NAME = 'recorder';
+/** Size of the history file on the gateway's card. */
+const HISTORY_MAX_BYTES = 64 * 1024 * 1024;
+
+/** Runs until the process ends. */
+export async function recorderProcess(config: ProcessConfig): Promise<void> {
+  const journal = openJournal({ folder: `${config.state}/audit` });
+  log(NAME, `audit: ${journal.text}`);
+  const opened = openHistory(`${config.state}/history.db`, HISTORY_MAX_BYTES);
+  if (!opened.ok) log(NAME, opened.why);
+  await listenIpc({
+    path: socketsIn(config.state).siteToRecorder,
+    ratePerSecond: 1000,
+    onMessage: (message) => {
+      if (message.kind === 'audit') append(journal.store, message.body);
+      else if (message.kind === 'values' && opened.ok) {
+        opened.history.record(systemClock.wall_ms(), numbersOf(message.body));
+      }
+    },
+  });
+  process.once('SIGTERM', () => {
+    journal.store.close();
+    if (opened.ok) opened.history.close();
+    process.exit(0);
+  });
+}
+
+function append(store: ReturnType<typeof openJournal>['store'], body: unknown): void {
+  try {
+    store.append(Buffer.from(JSON.stringify(body)));
+  } catch (error) {
+    log(NAME, `audit not written: ${error instanceof Error ? error.message : 'unknown'}`);
+  }
+}
+
+function numbersOf(body: unknown): ReadonlyMap<string, number> {
+  const values = new Map<string, number>();
+  if (typeof body !== 'object' || body === null) return values;
+  for (const [name, value] of Object.entries(body)) {
+    if (typeof value === 'number') values.set(name, value);
+  }
+  return values;
+}
