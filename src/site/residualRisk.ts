@@ -10,10 +10,13 @@ import { onPhases_A } from './staticPlan';
 import { isUnder } from './tree';
 import type { CircuitNode, Site } from './types';
 
-/** Detection of an excess by the supervisor's own sum, s (safety-concept: line <= 4 s). */
-const DETECTION_s = 5;
-const D_MAX = 0.8;
-const AC_VEHICLE_s = 5;
+/** The supervisor stops feeding at the latest when its own trip integral has come so far. */
+export const TRIP_NOTICED = 0.3;
+/** INV-1 (c): D stays below 0.8, so this much is left from there until the vehicles follow. */
+const D_LEFT = 0.8 - TRIP_NOTICED;
+/** The record that shows it comes once a second. */
+const RECORD_s = 1;
+const VEHICLE_s = { ac: 5, dc: 2 } as const;
 
 /** Findings: one for each node that all stations at once could overload for too long. Pure. */
 export function residualRisks(site: Site): readonly Finding[] {
@@ -32,14 +35,15 @@ function riskOf(site: Site, node: CircuitNode): readonly Finding[] {
   const at = { path: node.path, subject: node.id };
   const lines = stations.map((s) => site.lines.find((l) => l.id === s.line));
   const slowest_s = Math.max(0, ...lines.map((l) => l?.reaction_s ?? Infinity));
-  const duration_s = DETECTION_s + slowest_s + AC_VEHICLE_s;
+  const follow_s = Math.max(0, ...stations.map((s) => s.cut.reaction_s + VEHICLE_s[s.kind]));
+  const duration_s = RECORD_s + slowest_s + follow_s;
   const unlined = stations.some((s, i) => lines[i] === undefined || s.cut.via === 'none');
-  const allowed_A = unlined ? node.curve.rating_A : permissible_A(node.curve, duration_s, D_MAX);
+  const allowed_A = unlined ? node.curve.rating_A : permissible_A(node.curve, duration_s, D_LEFT);
   if (worst_A <= allowed_A) return [];
   const accepted = site.acceptedRisks.find((r) => r.code === 'inv-10' && r.subject === node.id);
   const held = unlined
     ? 'a station without a line'
-    : `${duration_s.toFixed(0)} s until the line acts`;
+    : `the ${duration_s.toFixed(0)} s from its notice until the vehicles follow the line`;
   const text = `all stations at rated power draw ${worst_A.toFixed(0)} A, the curve carries ${allowed_A.toFixed(0)} A for ${held}`;
   const persons = new Set(accepted?.by.map((p) => p.trim().toLowerCase()));
   if (accepted !== undefined && persons.size === 2) {

@@ -2,11 +2,8 @@
  * How long the measured current has been above its limit, and how much of the breaker's patience is
  * used up: the supervisor's own trip integral on its own reading of the meter.
  */
-import { advanceTrip, type Curve } from '../site';
+import { advanceTrip, type Curve, TRIP_NOTICED } from '../site';
 import { between, type Instant } from '../time';
-
-/** The line drops before the curve does: INV-1 (c) allows D < 0.8, contacts and cars need time. */
-const TRIP_MAX = 0.3;
 
 export class ExcessWatch {
   private readonly curve: Curve;
@@ -39,7 +36,7 @@ export class ExcessWatch {
     if (worst_A <= this.limit_A) this.since = undefined;
     else this.since ??= now;
     const d = Math.max(...this.integral);
-    if (d > TRIP_MAX) return `trip integral ${d.toFixed(2)} at ${worst_A.toFixed(0)} A`;
+    if (d > TRIP_NOTICED) return `trip integral ${d.toFixed(2)} at ${worst_A.toFixed(0)} A`;
     if (this.since === undefined) return undefined;
     const lasted_ms = between(this.since, now);
     if (lasted_ms <= this.patience_ms) return undefined;

@@ -56,7 +56,7 @@ describe('faults of the demo, thirty virtual minutes each', function () {
         assert.equal(report.stations, 8, text);
         assert.equal(report.bus.t35_violations, 0, text);
         for (const [key, most_s] of Object.entries(MUST[name] ?? {})) {
-          const value = Object.entries(result).find(([k]) => k === key)?.[1];
+          const value: unknown = Object.entries(result).find(([k]) => k === key)?.[1];
           assert(typeof value === 'number' && value <= most_s, `${key} ${String(value)}: ${text}`);
         }
         const { recovered_s } = result;

@@ -220,7 +220,7 @@ describe('check: residual risk (INV-10)', () => {
     );
     assert.match(
       risks[0]?.text ?? '',
-      /draw 360 A, the curve carries 320 A for 14 s until the line acts/,
+      /draw 360 A, the curve carries 320 A for the 11 s from its notice/,
     );
     assert.equal(checkSite(siteOf(block), deviceCatalogue).fits, false);
     const both = ['grid', 'row'].map((subject) => ({ ...risk, subject, by: ['Ann', 'Bob'] }));
@@ -252,5 +252,29 @@ describe('check: residual risk (INV-10)', () => {
       found(block, 'inv-10')[0]?.text ?? '',
       /carries 160 A for a station without a line/,
     );
+  });
+});
+
+describe('check: INV-10 against the supervisor’s own rules', () => {
+  it('a curve that passes keeps D below 0.8 when all stations pull their rating at once', () => {
+    const ten = Array.from({ length: 7 }, (_, i) => station(`s${i}`));
+    for (const hold_s of [12, 18, 21.9, 22, 25, 60]) {
+      const points = [
+        { ratio: 1.05, hold_s: 7200 },
+        { ratio: 2, hold_s },
+      ];
+      const block = siteBlock({
+        stations: ten,
+        circuits: [{ id: 'row', parent: 'grid', import_A: 100, curve: { rating_A: 250 } }],
+      });
+      const connection = {
+        ...(block['connection_point'] as Block),
+        curve: { rating_A: 160, points },
+      };
+      const accepted = found({ ...block, connection_point: connection }, 'inv-10').length === 0;
+      // 264 A: noticed at D = 0.3, then a record, the line, the station and the vehicle.
+      const worst = 0.3 + (1 + 4 + 1 + 5) / hold_s;
+      assert.equal(accepted, worst <= 0.8 + 1e-9, `${hold_s} s`);
+    }
   });
 });
