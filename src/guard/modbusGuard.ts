@@ -14,7 +14,7 @@ export interface ModbusQuestion {
 }
 
 export type ModbusVerdict =
-  | { readonly allow: true; readonly rule: string }
+  | { readonly allow: true; readonly rule: string; readonly clears?: boolean }
   | { readonly allow: false; readonly reason: ModbusDenyReason; readonly text: string };
 
 /** Our own control loop; everything else needs rules of its own. */
@@ -51,6 +51,8 @@ export class ModbusGuard {
     if (q.request.kind !== 'write') return deny('function', 'coils are not written');
     const verdict = judgeWrite(rules.writes, q.request, q.mode);
     if (!verdict.allow) return verdict;
+    // Taking a setpoint back is never refused for being asked too often.
+    if (verdict.clears === true) return verdict;
     return this.spendRate(q) ? verdict : deny('rate', `more than ${WRITES_PER_SECOND} writes/s`);
   }
 
@@ -105,7 +107,7 @@ function judgeWrite(
     const wrong = wrongValue(rule.range, request.values);
     if (wrong !== undefined) denied = wrong;
     else if (rule.range.purpose === 'clear' || RAISING_MODES.includes(mode)) {
-      return { allow: true, rule: rule.name };
+      return { allow: true, rule: rule.name, clears: rule.range.purpose === 'clear' };
     } else denied = deny('mode', `${rule.name}: not in mode ${mode}`);
   }
   return denied;

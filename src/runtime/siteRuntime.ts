@@ -58,6 +58,8 @@ export class SiteRuntime {
   private alarms = NO_ALARMS;
   private cycle = 0;
   private recordGood = true;
+  /** How the last decision ended: one that is not sound leads to static, not to an open line. */
+  private decided: ModeInput['decision'] = 'done';
   private person: ModeInput['person'] = 'none';
   private serviceUntil: Instant | undefined;
   private emergencyStop = false;
@@ -176,6 +178,7 @@ export class SiteRuntime {
       wall_ms: this.ports.clock.wall_ms(),
     });
     this.ports.supervisor.send(record);
+    this.decided = decision.sound ? 'done' : 'failed';
     this.recordGood = decision.sound && grid.health === 'fresh' && !stationsSilent;
     this.tell({ state, grid, decision, stationsSilent, links, due, now });
   }
@@ -207,7 +210,7 @@ export class SiteRuntime {
     const input: ModeInput = {
       grid: grid.health,
       recordGood: this.recordGood && grid.health === 'fresh',
-      decision: 'done',
+      decision: this.decided,
       stations: stationsSilent ? 'silent' : 'fresh',
       line: supervisor.line,
       supervisor: supervisor.answers ? 'answers' : 'silent',
