@@ -102,7 +102,9 @@ async function supervise(config: ProcessConfig, single: boolean): Promise<void> 
   const children = new Map<string, ChildProcess>();
   let ending = false;
   const start = (name: string): void => {
-    const flags = [...SMALL_HEAP, ...process.execArgv];
+    // One process is the composition for small boards: memory counts more than speed there.
+    const lean = single ? ['--lite-mode'] : [];
+    const flags = [...SMALL_HEAP, ...lean, ...process.execArgv];
     const own = name === 'supervisor' ? supervisorEntry() : undefined;
     // The supervisor works a millisecond per second: memory counts more than speed.
     const words = own === undefined ? [programEntry(), 'process', name] : ['--lite-mode', own];
