@@ -154,6 +154,7 @@ function bess(facts: SiteFacts, b: BessState): AllocationBess {
     expiryMax_W: file.expiry_max_W,
     usable: on && !b.notResponding,
     supports: facts.supports,
+    stopInput: file.stop_input,
     ...(reading === undefined ? {} : { reading }),
     ...(b.lease === undefined
       ? {}

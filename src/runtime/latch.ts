@@ -1,7 +1,7 @@
 /** The latch of a cycle: everything known at one instant, frozen; and the judgement of the meter. */
 import { absent, good, type LimitRequest, type SiteState, type StationImage } from '../model';
 import type { Instant } from '../time';
-import { mapPhases, type ThreePhase } from '../units';
+import type { ThreePhase } from '../units';
 import type { FieldDevices } from './fieldDevices';
 import { type GridWatch, watchGrid } from './gridWatch';
 import type { OverdrawFact } from './overdraw';
@@ -90,10 +90,15 @@ export function overdrawFacts(from: LatchSources, now: Instant): readonly Overdr
 
 /** What the stations' own meters say they draw together, by phase, A. */
 export function reportedLoad_A(from: LatchSources, now: Instant): ThreePhase<number> {
-  let sum: ThreePhase<number> = [0, 0, 0];
-  for (const tracker of from.trackers.values()) {
-    const measured = tracker.measured_A(now, IMAGE_STALE_ms * 4);
-    if (measured !== undefined) sum = mapPhases(sum, (a, i) => a + measured[i]);
+  const sum: [number, number, number] = [0, 0, 0];
+  for (const { station } of from.facts.stations) {
+    const measured = from.trackers.get(station.id)?.measured_A(now, IMAGE_STALE_ms * 4);
+    if (measured === undefined) continue;
+    // A station reports its own L1, L2, L3; its wiring says which phases of the site these are.
+    station.wiring.forEach((phase, own) => {
+      const current = measured[own === 0 ? 0 : own === 1 ? 1 : 2];
+      sum[phase === 'L1' ? 0 : phase === 'L2' ? 1 : 2] += current;
+    });
   }
   return sum;
 }
