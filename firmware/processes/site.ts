@@ -147,9 +147,9 @@ function recorderPeer(
   };
 }
 
-/** The `uplink` process; without one in the site file the site counts as connected to nothing. */
+/** The `uplink` process; without one in the site file nothing is connected. */
 function uplinkPeer(path: string, hello: Hello, site: string, wanted: boolean): UplinkPort {
-  if (!wanted) return { publish: () => undefined, connected: () => true };
+  if (!wanted) return { publish: () => undefined, connected: () => false };
   let up = false;
   const ipc = connectIpc({
     path,
@@ -195,6 +195,7 @@ function stationsPeer(path: string, hello: Hello): { port: StationsPort } {
     port: {
       images: () => (fresh() ? (latest?.images ?? []) : []),
       apply: (batch) => ipc.send({ kind: 'leases', body: batch }),
+      cpms: () => (fresh() ? (latest?.cpms ?? 'down') : 'down'),
       leasesAcknowledged: () => latest?.leasesAcknowledged ?? 0,
       modeAndLinks: (mode, links) => ipc.send({ kind: 'mode', body: { mode, links } }),
     },

@@ -76,7 +76,8 @@ export async function stationsProcess(config: ProcessConfig): Promise<void> {
     fleet.tick(now);
     const images = fleet.images(now);
     const { leasesAcknowledged } = fleet.stats();
-    toSite.send({ kind: 'images', body: { at: now, images, leasesAcknowledged } });
+    const cpms = (fleet.relayStats()?.attached ?? 0) > 0 ? 'up' : 'down';
+    toSite.send({ kind: 'images', body: { at: now, images, leasesAcknowledged, cpms } });
     toSupervisor.send({ kind: 'meters', body: { at: now, ...sumOf(fleet, now) } });
     const next = later(now - due > 2000 ? now : due, 500);
     systemTimers.at(next, () => tell(next));

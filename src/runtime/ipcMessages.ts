@@ -68,11 +68,13 @@ export interface StationImages {
   readonly at: Instant;
   readonly images: readonly StationImage[];
   readonly leasesAcknowledged: number;
+  readonly cpms: 'up' | 'down';
 }
 export const decodeStationImages: Decode<StationImages> = shape({
   at: when,
   images: listOf(decodeStationImage, STATIONS_MAX),
   leasesAcknowledged: number,
+  cpms: oneOf('up', 'down'),
 });
 
 /** site -> stations, each cycle. */

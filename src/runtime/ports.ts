@@ -9,6 +9,8 @@ export interface StationsPort {
   images(): readonly StationImage[];
   /** Latest wins; never blocks. */
   apply(batch: LeaseBatch): void;
+  /** Whether at least one station is attached to its CPMS; down where there is none. */
+  cpms(): 'up' | 'down';
   /** Acknowledged lease writes since the start. */
   leasesAcknowledged(): number;
   modeAndLinks(mode: Mode, links: Links): void;

@@ -161,7 +161,10 @@ export class SiteRuntime {
     const decision = this.drills.leaveOut(this.decide(state, stationsSilent));
     this.act(decision, now);
     const decided_at = this.ports.clock.now();
-    const links: Links = { uplink: this.ports.uplink.connected() ? 'up' : 'down', cpms: 'down' };
+    const links: Links = {
+      uplink: this.ports.uplink.connected() ? 'up' : 'down',
+      cpms: this.ports.stations.cpms(),
+    };
     const gridDevice = this.devices.meters.find((m) => m.file.id === this.site.gridMeter.id);
     const raw = gridDevice?.device.raw();
     const record = cycleRecord({
@@ -346,7 +349,7 @@ export class SiteRuntime {
       stationsSilent: c.stationsSilent,
       ...(contradicts(this.mismatch, c.now) ? { mismatch_A: this.mismatch.excess_A } : {}),
       supervisor: this.ports.supervisor.status(),
-      uplinkDown: !this.ports.uplink.connected(),
+      uplinkDown: this.site.uplinks.length > 0 && !this.ports.uplink.connected(),
       unproved,
       identity: new Map(
         polled.flatMap((d) => {

@@ -43,6 +43,7 @@ export class StationTracker {
   /** Takes the newest image; an older one changes nothing. */
   observe(image: StationImage, now: Instant): void {
     const before = this.image;
+    if (before !== undefined && image.lastSeen_at < before.lastSeen_at) return;
     this.image = image;
     const at = image.metered_at;
     const last = this.samples.at(-1);
@@ -95,7 +96,7 @@ export class StationTracker {
   /** Greatest limit that may be in force now, A: floor, acknowledged, or sent and not replaced. */
   inForce_A(now: Instant): number {
     const lease = this.acknowledged(now);
-    // An acknowledged lease below the floor holds, but it may end any moment: the floor counts.
+    // Below the floor the lease holds now; that the floor comes back at its end, the callers count.
     let most = lease === undefined ? this.floor_A : lease.limit_A;
     for (const s of this.sent) if (s.ends_at > now) most = Math.max(most, s.limit_A);
     return most;

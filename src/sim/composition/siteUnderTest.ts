@@ -213,6 +213,7 @@ export class SiteUnderTest {
       apply: (batch: LeaseBatch) => {
         if (this.commandPath) this.fleet.apply(batch, clock.now());
       },
+      cpms: () => 'down',
       leasesAcknowledged: () => this.fleet.stats().leasesAcknowledged,
       modeAndLinks: () => undefined,
     };

@@ -4,7 +4,8 @@ import { loadSite } from '../../../firmware/loadSite';
 import { createPduCodec } from '../../../src/io/modbusSerial';
 import { deviceCatalogue, siteProfiles } from '../../../src/runtime';
 import { buildVirtual, type VirtualRun } from '../../../src/sim/composition';
-import { later } from '../../../src/time';
+import { type DrillFacts, nextDrill, startDrill } from '../../../src/runtime/drill';
+import { instant, later } from '../../../src/time';
 
 const SITE = path.join(__dirname, '..', '..', '..', 'firmware', 'sites', 'demo.yaml');
 
@@ -51,14 +52,26 @@ describe('drills', () => {
     run.rig.stop();
   });
 
-  it('silence: a station that keeps its lease for ever fails the drill', () => {
-    const run = charging();
-    run.rig.sim.stations.station('station-1')?.setBehaviour('lying', run.time.now());
-    const started = run.rig.runtime.drills.start('silence', 'station-1');
+  it('silence: a lease still live, or a current still above static, after the bound fails', () => {
+    const at = instant(1_000_000);
+    const facts: DrillFacts = {
+      mode: 'normal',
+      support_W: 0,
+      alarms: [],
+      raised: true,
+      renewed_at: at,
+      ttl_ms: 30_000,
+      aboveStatic_A: 8,
+      line: 'energised',
+    };
+    const started = startDrill('silence', 'station-1', facts, at);
     assert.ok(!('refused' in started));
-    advance(run, 60);
-    assert.notEqual(run.rig.runtime.drills.state()?.phase, 'running');
-    run.rig.stop();
+    assert.equal(nextDrill(started, facts, later(at, 41_000)).phase, 'running');
+    assert.equal(nextDrill(started, facts, later(at, 43_000)).phase, 'failed');
+    const drawing = { ...facts, raised: false };
+    assert.equal(nextDrill(started, drawing, later(at, 43_000)).phase, 'failed');
+    const alarmed = { ...facts, alarms: ['meter-silent'] };
+    assert.equal(nextDrill(started, alarmed, later(at, 1000)).phase, 'aborted');
   });
 
   it('line: the relay drops, every station goes to its cut value, and the site comes back', () => {

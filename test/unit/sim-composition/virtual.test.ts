@@ -7,6 +7,9 @@ import { assembled, BESS, PV, siteBlock } from '../site/fixtures';
 
 const BEGIN_s = 60;
 
+/** An alarm about an uplink needs a site that has one. */
+const UPLINK = { id: 'cpo', kind: 'cpo', url: 'mqtt://127.0.0.1:1883' } as const;
+
 /** Runs a small site for `duration_s`; `fault` begins after a minute, `end` ends it a minute later. */
 function course(
   fault: (run: VirtualRun) => void,
@@ -18,6 +21,7 @@ function course(
   let from = 0;
   const { run } = runVirtual({
     ...base,
+    site: { ...base.site, uplinks: [UPLINK] },
     codec: createPduCodec(),
     seed: 1,
     duration_s,
