@@ -9,6 +9,7 @@
 export * from './ports';
 export * from './snapshot';
 export { CYCLE_ms, type Injected, type RuntimeSetup, SiteRuntime } from './siteRuntime';
+export { type PersonWish } from './persons';
 export { judgeGrid, type LatchSources } from './latch';
 export { siteFacts, type SiteFacts, type StationFacts } from './siteFacts';
 export {

@@ -12,6 +12,7 @@ import { judgeGrid, latch, overdrawFacts, reportedLoad_A } from './latch';
 import { contradicts, nextMismatch, NO_MISMATCH, unexplained_A } from './mismatch';
 import type { GridWatch } from './gridWatch';
 import { isolatedStations, nextOverdraw, type OverdrawState } from './overdraw';
+import { Persons } from './persons';
 import type { RuntimePorts } from './ports';
 import { cycleRecord } from './record';
 import type { SiteFacts } from './siteFacts';
@@ -49,6 +50,8 @@ export class SiteRuntime {
   private readonly ports: RuntimePorts;
   /** Drills of this site: `start`, `state`, `abort`. */
   readonly drills: DrillRun;
+  /** What persons at the gateway ask for: `ask`, `release`. */
+  readonly persons: Persons;
   private readonly devices: FieldDevices;
   private readonly trackers: ReadonlyMap<string, StationTracker>;
   private memory = NO_ALLOCATION_MEMORY;
@@ -60,7 +63,6 @@ export class SiteRuntime {
   private recordGood = true;
   /** How the last decision ended: one that is not sound leads to static, not to an open line. */
   private decided: ModeInput['decision'] = 'done';
-  private person: ModeInput['person'] = 'none';
   private serviceUntil: Instant | undefined;
   private emergencyStop = false;
   private requests: readonly LimitRequest[] = [];
@@ -81,6 +83,7 @@ export class SiteRuntime {
       ]),
     );
     this.drills = new DrillRun(setup.facts, this.trackers, ports);
+    this.persons = new Persons(ports);
     this.modeState = initialMode(setup.start, now);
   }
 
@@ -110,12 +113,7 @@ export class SiteRuntime {
     return this.durations;
   }
 
-  /** A person's wish; acts with the next cycle. */
-  ask(person: ModeInput['person']): void {
-    this.person = person;
-    this.ports.audit.append({ kind: 'human', subject: 'mode', text: person });
-  }
-
+  /** End of the service grant; undefined closes it. Acts with the next cycle. */
   openService(until: Instant | undefined): void {
     this.serviceUntil = until;
   }
@@ -220,10 +218,9 @@ export class SiteRuntime {
       latched: supervisor.latched,
       emergencyStop: this.emergencyStop,
       bessBackup: backup,
-      person: this.person,
+      person: this.persons.next(),
       ...(this.serviceUntil === undefined ? {} : { serviceUntil: this.serviceUntil }),
     };
-    this.person = 'none';
     this.moveMode(input, now);
   }
 

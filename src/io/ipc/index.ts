@@ -9,4 +9,4 @@
  */
 export { connectIpc, type IpcClient, type IpcClientOptions } from './client';
 export { type IpcMessage } from './frames';
-export { listenIpc, type IpcServer, type IpcServerOptions } from './server';
+export { listenIpc, type IpcPeer, type IpcServer, type IpcServerOptions } from './server';

@@ -76,7 +76,7 @@ const CASES: Partial<
     (r) => r.rig.runtime.setEmergencyStop(true),
     (r) => {
       r.rig.runtime.setEmergencyStop(false);
-      r.rig.runtime.ask('acknowledge-stop');
+      r.rig.runtime.persons.ask('acknowledge-stop', 'a test');
     },
   ],
   'line-dropped': [
