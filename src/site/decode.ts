@@ -56,6 +56,7 @@ export function decodeSite(value: Plain): DecodedSite {
     })),
     leases: file.leases,
     uplinks: file.uplinks,
+    ...(file.planning === undefined ? {} : { planning: file.planning }),
     ocpp: file.ocpp,
     ...(file.cpms === undefined ? {} : { cpms: file.cpms }),
     thirdParties: file.third_parties,
@@ -90,6 +91,7 @@ function circuitTree(file: SiteFile, out: Finding[]): readonly CircuitNode[] {
     curve: curveOf(c.curve),
     baseLoadMax_A: c.base_load_max_A,
     ...(c.neutral_A === undefined ? {} : { neutral_A: c.neutral_A }),
+    ...(c.busbar_A === undefined ? {} : { busbar_A: c.busbar_A }),
   };
   const nodes: CircuitNode[] = [root];
   const waiting = file.circuits.map((circuit, i) => ({ circuit, path: `circuits[${i}]` }));
@@ -99,10 +101,11 @@ function circuitTree(file: SiteFile, out: Finding[]): readonly CircuitNode[] {
       if (!nodes.some((n) => n.id === w.circuit.parent)) continue;
       waiting.splice(waiting.indexOf(w), 1);
       grown = true;
-      const { curve, base_load_max_A, neutral_A, ...rest } = w.circuit;
+      const { curve, base_load_max_A, neutral_A, busbar_A, ...rest } = w.circuit;
       const neutral = neutral_A === undefined ? {} : { neutral_A };
       const more = { curve: curveOf(curve), baseLoadMax_A: base_load_max_A, path: w.path };
-      nodes.push({ ...rest, ...neutral, ...more });
+      const busbar = busbar_A === undefined ? {} : { busbar_A };
+      nodes.push({ ...rest, ...neutral, ...busbar, ...more });
     }
   }
   for (const w of waiting) {

@@ -11,6 +11,7 @@ export function relations(file: SiteFile, out: Finding[]): void {
     out.push(finding('error', 'contradiction', { path, subject }, text, fix));
   };
   curves(file, wrong);
+  operatorSignal(file, wrong);
   buses(file, wrong);
   file.stations.forEach((s, i) => {
     if (s.static_A > s.max_A) {
@@ -27,6 +28,15 @@ export function relations(file: SiteFile, out: Finding[]): void {
     }
     if (b.soc_min >= b.soc_max) wrong(`bess[${i}].soc_min`, b.id, 'soc_min >= soc_max', 'widen');
   });
+}
+
+/** A lost signal needs a value that holds then; nothing else may be taken for it. */
+function operatorSignal(file: SiteFile, wrong: Wrong): void {
+  const { operator, operator_fail_safe_W } = file.connection_point;
+  if (operator === undefined || operator_fail_safe_W !== undefined) return;
+  const text = 'a signal of the grid operator without a fail-safe limit';
+  const fix = 'add operator_fail_safe_W: the limit that holds when the signal is lost';
+  wrong('connection_point.operator', GRID, text, fix);
 }
 
 /** Points rise in ratio and fall in time, and no limit lies above its breaker's rating. */

@@ -154,6 +154,50 @@ const envelope = {
   base_load_step_A: byDefault(num('A', 0, 6300, 'largest step of the base load'), 0),
 };
 
+/** A contact that is closed while the limit holds (EN 50549-2 clause 4.11; VDE-AR-N 4105 5.5). */
+const operator = object(
+  {
+    inputs: list(
+      object(
+        {
+          input: text,
+          limit_W: num('W', 0, 1e8, 'import limit while the contact is closed'),
+        },
+        'one contact of the grid operator',
+      ),
+      8,
+      'contacts; several closed: the lowest limit holds',
+    ),
+    fail_safe_duration_s: byDefault(
+      num('s', 7200, 86_400, 'least time at the fail-safe limit after the signal was lost'),
+      7200,
+    ),
+    self_determined_W: maybe(
+      num('W', 0, 1e8, 'holds when the signal stays lost; absent: the fail-safe limit'),
+    ),
+  },
+  'signal of the grid operator; needs operator_fail_safe_W',
+);
+const planning = object(
+  {
+    prices_file: maybe(text),
+    second_prices_file: maybe(text),
+    import_adder_per_MWh: byDefault(num('1/MWh', 0, 2000, 'grid fees and taxes on import'), 0),
+    export_share: byDefault(num('share', 0, 1, 'of the spot price that export earns'), 1),
+    flat_price_per_MWh: byDefault(num('1/MWh', 0, 5000, 'import price without a price file'), 200),
+    demand_charge_per_kW: byDefault(num('1/kW', 0, 1000, 'price of the month’s highest import'), 0),
+    cycle_cost_per_kWh: byDefault(num('1/kWh', 0, 10, 'wear of moving one kWh through it'), 0.02),
+    efficiency: byDefault(num('share', 0.5, 1, 'one way'), 0.95),
+    cycles_per_day_max: byDefault(num('count', 0, 20, 'full cycles before a finding'), 2),
+    export_per_day_max_kWh: byDefault(num('kWh', 0, 1e6, 'export before a finding'), 1e6),
+    holidays: byDefault(
+      list(str(/^\d{4}-\d{2}-\d{2}$/, 'a day such as 2027-07-14'), 200, 'counted as Sundays'),
+      [],
+    ),
+  },
+  'how battery and sun are planned; absent: greedy peak shaving',
+);
+
 export const siteFile = object(
   {
     version: word([1], 'version of the file format'),
@@ -168,6 +212,7 @@ export const siteFile = object(
         contract_10min_W: maybe(num('W', 1000, 1e8, 'averaged contract over 10 minutes')),
         unbalance_A: maybe(num('A', 0, 6300, 'greatest difference between phases')),
         neutral_A: maybe(num('A', 0, 6300, 'neutral current limit')),
+        busbar_A: maybe(num('A', 1, 6300, 'rating of the busbar: gross flow per phase')),
         ride_through: byDefault(
           word(['react', 'reserve'], 'envelope kept free as headroom'),
           'react',
@@ -176,6 +221,7 @@ export const siteFile = object(
         operator_fail_safe_W: maybe(
           num('W', 0, 1e8, 'lowest binding grid-operator fail-safe limit'),
         ),
+        operator: maybe(operator),
         curve,
         ...envelope,
       },
@@ -189,6 +235,7 @@ export const siteFile = object(
             parent: id,
             import_A: num('A', 1, 6300, 'limit per phase'),
             neutral_A: maybe(num('A', 0, 6300, 'neutral limit')),
+            busbar_A: maybe(num('A', 1, 6300, 'rating of the busbar: gross flow per phase')),
             curve,
             base_load_max_A: byDefault(num('A', 0, 6300, 'base load on this circuit'), 0),
           },
@@ -246,6 +293,7 @@ export const siteFile = object(
       ),
       { station_ttl_s: 30, bess_charge_ttl_s: 15, bess_discharge_ttl_s: 60 },
     ),
+    planning: maybe(planning),
     uplinks: byDefault(
       list(
         object(

@@ -87,20 +87,51 @@ function importRows(site: Site, node: CircuitNode): readonly PlanRow[] {
       parts: text,
     });
   }
-  const failSafe = site.connection.operator_fail_safe_W;
-  if (node.id === GRID && failSafe !== undefined) {
-    const load = (total[0] + total[1] + total[2]) * volts * HIGH_VOLTAGE;
-    const text = `${parts}; grid-operator fail-safe limit`;
-    rows.push({
-      node: node.id,
-      direction: 'import',
-      unit: 'W',
-      load,
-      limit: failSafe,
-      parts: text,
-    });
-  }
+  const whole_W = (total[0] + total[1] + total[2]) * volts * HIGH_VOLTAGE;
+  const power = (limit: number | undefined, what: string): void => {
+    if (node.id !== GRID || limit === undefined) return;
+    const text = `${parts}; ${what}`;
+    rows.push({ node: node.id, direction: 'import', unit: 'W', load: whole_W, limit, parts: text });
+  };
+  power(site.connection.operator_fail_safe_W, 'grid-operator fail-safe limit');
+  power(site.connection.contract_10min_W, 'averaged contract');
+  rows.push(...unbalanceRows(site, node, stations), ...busbarRows(node, total, parts));
   return rows;
+}
+
+/**
+ * Vehicles on one or two phases load the first phases of their station: p without q wherever p
+ * comes before q. That is the worst difference, and the worst neutral current, that remains.
+ */
+function unbalanceRows(
+  site: Site,
+  node: CircuitNode,
+  stations: readonly Station[],
+): readonly PlanRow[] {
+  const unbalance_A = node.id === GRID ? site.connection.unbalance_A : undefined;
+  const limit = Math.min(unbalance_A ?? Infinity, node.neutral_A ?? Infinity);
+  if (!Number.isFinite(limit)) return [];
+  let worst = { load: 0, pair: '' };
+  for (const p of PHASES) {
+    for (const q of PHASES) {
+      const before = stations.filter((s) => {
+        const [at, other] = [s.wiring.indexOf(p), s.wiring.indexOf(q)];
+        return at >= 0 && (other < 0 || at < other);
+      });
+      const load = before.reduce((sum, s) => sum + terminalDraw_A(s), 0);
+      if (p !== q && load > worst.load) worst = { load, pair: `${p} over ${q}` };
+    }
+  }
+  const parts = `difference of phases and neutral: stations whose vehicles load ${worst.pair}`;
+  return [{ node: node.id, direction: 'import', unit: 'A', load: worst.load, limit, parts }];
+}
+
+function busbarRows(node: CircuitNode, total: ThreePhase<number>, parts: string): PlanRow[] {
+  const { busbar_A: limit } = node;
+  if (limit === undefined) return [];
+  const load = Math.max(...total);
+  const text = `${parts}; gross flow of the busbar`;
+  return [{ node: node.id, direction: 'import', unit: 'A', load, limit, parts: text }];
 }
 
 function exportRow(site: Site): PlanRow {
@@ -130,7 +161,7 @@ function reverseRows(site: Site, node: CircuitNode): readonly PlanRow[] {
       direction: 'export',
       unit: 'A',
       load: (pv + bess) / (3 * site.nominal_V * LOW_VOLTAGE),
-      limit: node.import_A,
+      limit: Math.min(node.import_A, node.busbar_A ?? Infinity),
       parts: `PV ${fmt(pv)} W + BESS ${fmt(bess)} W, at ${fmt(site.nominal_V * LOW_VOLTAGE)} V`,
     },
   ];

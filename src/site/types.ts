@@ -20,6 +20,8 @@ export interface CircuitNode extends Located {
   readonly apparent_VA?: number;
   readonly export_W?: number;
   readonly neutral_A?: number;
+  /** Loads together, and what sources feed together, stay below it, A per phase. */
+  readonly busbar_A?: number;
   readonly curve: Curve;
   /** Greatest base load per phase that hangs directly on this node, A. */
   readonly baseLoadMax_A: number;
@@ -59,6 +61,7 @@ export interface Site {
   readonly pv: readonly Pv[];
   readonly stations: readonly Station[];
   readonly leases: SiteFile['leases'];
+  readonly planning?: NonNullable<SiteFile['planning']>;
   readonly uplinks: SiteFile['uplinks'];
   readonly ocpp: SiteFile['ocpp'];
   readonly cpms?: NonNullable<SiteFile['cpms']>;

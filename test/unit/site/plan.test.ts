@@ -203,3 +203,43 @@ describe('static plan: export', () => {
     );
   });
 });
+
+describe('static plan: bounds beside the phase limits', () => {
+  const connection = (change: Record<string, unknown>): Site => {
+    const block = siteBlock();
+    const point = block['connection_point'];
+    assert(typeof point === 'object' && point !== null);
+    return siteOf({ ...block, connection_point: { ...point, ...change } });
+  };
+  const found = (site: Site): readonly string[] =>
+    checkSite(site, deviceCatalogue)
+      .findings.filter((f) => f.code === 'static-plan-import')
+      .map((f) => f.text);
+
+  it('hold the averaged contract, at the highest voltage', () => {
+    assert.deepEqual(found(connection({ contract_10min_W: 80_000 })), []);
+    assert.match(found(connection({ contract_10min_W: 20_000 }))[0] ?? '', /averaged contract/);
+  });
+
+  it('hold the difference between phases for vehicles on one or two phases', () => {
+    const loaded = staticPlan(connection({ unbalance_A: 100 })).find((r) =>
+      r.parts.startsWith('difference'),
+    );
+    const sum = connection({}).stations.reduce((a, s) => a + terminalDraw_A(s), 0);
+    assert.equal(loaded?.load, sum);
+    assert.match(found(connection({ unbalance_A: sum - 1 }))[0] ?? '', /difference of phases/);
+    assert.deepEqual(found(connection({ neutral_A: sum })), []);
+  });
+
+  it('hold the rating of the busbar', () => {
+    assert.match(found(connection({ busbar_A: 20 }))[0] ?? '', /gross flow of the busbar/);
+    assert.deepEqual(found(connection({ busbar_A: 125 })), []);
+  });
+
+  it('ask for a fail-safe limit beside a signal of the grid operator', () => {
+    const operator = { inputs: [{ input: 'relay-1', limit_W: 4200 }] };
+    assert.throws(() => connection({ operator }), /fail-safe/);
+    const both = connection({ operator, operator_fail_safe_W: 80_000 });
+    assert.equal(both.connection.operator?.fail_safe_duration_s, 7200);
+  });
+});
