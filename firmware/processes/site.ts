@@ -197,6 +197,8 @@ function stationsPeer(path: string, hello: Hello): { port: StationsPort } {
       apply: (batch) => ipc.send({ kind: 'leases', body: batch }),
       cpms: () => (fresh() ? (latest?.cpms ?? 'down') : 'down'),
       leasesAcknowledged: () => latest?.leasesAcknowledged ?? 0,
+      conditions: () => (fresh() ? (latest?.conditions ?? []) : []),
+      events: () => latest?.events ?? [],
       modeAndLinks: (mode, links) => ipc.send({ kind: 'mode', body: { mode, links } }),
     },
   };

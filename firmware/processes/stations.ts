@@ -22,6 +22,7 @@ import { type Instant, later } from '../../src/time';
 import { armSite } from './armSite';
 import { type ProcessConfig, socketsIn } from './config';
 import { log } from './log';
+import { StationFacts } from './stationFacts';
 
 const NAME = 'stations';
 
@@ -31,6 +32,7 @@ export async function stationsProcess(config: ProcessConfig): Promise<void> {
   const credentials = readSecrets(config.secrets);
   const wall_ms = (at: number): number => systemClock.wall_ms() + (at - systemClock.now());
   const guard = createOcppGuard(policyOf(site), wall_ms);
+  const facts = new StationFacts((text) => log(NAME, text), systemClock.now());
   const relay = await relayTo(site, config, guard);
   const fleet = createStationFleet(
     {
@@ -41,7 +43,7 @@ export async function stationsProcess(config: ProcessConfig): Promise<void> {
       ...(relay === undefined ? {} : { relay }),
       authorise: () => 'Accepted',
       nominal_V: site.nominal_V,
-      onEvent: (e) => log(NAME, `${e.code} ${e.station}: ${e.text}`),
+      onEvent: (e) => facts.fleet(e),
     },
     systemClock.now(),
   );
@@ -52,7 +54,7 @@ export async function stationsProcess(config: ProcessConfig): Promise<void> {
     fleet,
     clock: systemClock,
     credentialOf: (station) => credentials.get(station),
-    onEvent: (e) => log(NAME, `${e.code} ${e.station ?? ''}: ${e.text} ${e.hint ?? ''}`),
+    onEvent: (e) => facts.gate(e),
   });
   log(NAME, `listening on ${server.url}`);
   const sockets = socketsIn(config.state);
@@ -77,7 +79,10 @@ export async function stationsProcess(config: ProcessConfig): Promise<void> {
     const images = fleet.images(now);
     const { leasesAcknowledged } = fleet.stats();
     const cpms = (fleet.relayStats()?.attached ?? 0) > 0 ? 'up' : 'down';
-    toSite.send({ kind: 'images', body: { at: now, images, leasesAcknowledged, cpms } });
+    toSite.send({
+      kind: 'images',
+      body: { at: now, images, leasesAcknowledged, cpms, ...facts.told(now) },
+    });
     toSupervisor.send({ kind: 'meters', body: { at: now, ...sumOf(fleet, now) } });
     const next = later(now - due > 2000 ? now : due, 500);
     systemTimers.at(next, () => tell(next));

@@ -29,6 +29,10 @@ export type {
   StationPort,
 } from './fleetTypes';
 export { createStationFleet } from './fleet';
+export { ConditionBoard, STATION_CONDITION_CODES } from './conditionBoard';
+export type { BoardEvent, StationCondition, StationConditionCode } from './conditionBoard';
+export { EventDigest } from './eventDigest';
+export type { DigestedEvent, EventZone } from './eventDigest';
 export { encodeFrame, MAX_TEXT_16, MAX_TEXT_201, parseFrame } from './codec';
 export type { Parsed, RefusalReason } from './codec';
 export { FLOOR_PROFILE, LEASE_PROFILE, RESERVED_PROFILES } from './profile';

@@ -159,6 +159,17 @@ export class StationObservation {
     if (sample.energy_Wh !== undefined) connector.energy_Wh = sample.energy_Wh;
   }
 
+  /** Greatest phase current of the newest complete reading; from power where no current is told. */
+  measured(phases: number, nominal_V: number): { current_A: number; at: Instant } | undefined {
+    const { current_A, power_W, metered_at } = this.picture();
+    if (metered_at === undefined) return undefined;
+    if (current_A !== undefined) return { current_A: Math.max(...current_A), at: metered_at };
+    // Spread over all phases: a lower bound, so that a one-phase car raises no false alarm.
+    return power_W === undefined
+      ? undefined
+      : { current_A: power_W / (phases * nominal_V), at: metered_at };
+  }
+
   /** The observed part of the image. Powers and currents of the connectors are summed. */
   picture(): ObservedPart {
     let status: ConnectorStatus = 'Available';

@@ -1,38 +1,28 @@
 import type { LeaseBatch, StationImage, StationLease as LeaseOrder } from '../model';
-import { later } from '../time';
 import type { Instant } from '../time';
 import { amps } from '../units';
-import { CallQueue } from './calls';
-import type { OutgoingCall } from './calls';
 import type { FleetEventCode, OcppProtocol, StationConfig, StationLink } from './config';
-import type { Dialect, Request } from './dialect';
+import type { Dialect } from './dialect';
 import { dialectOf } from './dialects';
 import type { CallFrame, ErrorFrame, Frame, JsonObject, ResultFrame } from './frame';
+import { LimitWatch } from './limitWatch';
 import { StationObservation } from './observation';
 import type { Observation } from './observation';
 import type { StationRelay } from './relay';
 import { relayOf } from './relayBinding';
 import { ReplayCache } from './replayCache';
 import type { SessionContext } from './sessionContext';
+import { StationCalls } from './stationCalls';
+import type { RelayPurpose } from './stationCalls';
 import { StationFloor } from './stationFloor';
 import type { FloorPurpose } from './stationFloor';
 import { StationLease } from './stationLease';
 import type { LeasePurpose } from './stationLease';
 
-/** Unanswered calls in a row after which the socket is given up. */
-const MAX_TIMEOUTS = 3;
 /** Unusable messages in one connection after which it is closed. */
 const MAX_BAD_FRAMES = 50;
-/** A station may take this long for a call of the CPMS (a log, an unlock). */
-const RELAYED_ANSWER_MS = 30_000;
 
 type Reply = ResultFrame | ErrorFrame;
-interface RelayPurpose {
-  readonly kind: 'relay';
-  readonly done: (reply: Reply | undefined, now: Instant) => void;
-}
-type Purpose = FloorPurpose | LeasePurpose | RelayPurpose;
-
 /** One station: its link, its floor, its lease, its picture. */
 export class StationSession {
   readonly seen = new StationObservation();
@@ -40,13 +30,13 @@ export class StationSession {
   readonly relay: StationRelay | undefined;
   protocol: OcppProtocol = 'ocpp1.6';
   booted = false;
-  private readonly calls = new CallQueue<Purpose>();
+  private readonly calls: StationCalls;
   private readonly floor: StationFloor;
   private readonly leases: StationLease;
   private readonly replays = new ReplayCache();
+  private readonly limits = new LimitWatch();
   private link: StationLink | undefined;
   private lastSeen_at: Instant;
-  private timeouts = 0;
   private badFrames = 0;
   private cached: StationImage | undefined;
   private news = true;
@@ -56,9 +46,20 @@ export class StationSession {
     this.configured = station;
     this.context = context;
     this.lastSeen_at = now;
+    this.calls = new StationCalls({
+      context,
+      station: () => this.station,
+      protocol: () => this.protocol,
+      link: () => this.link,
+      settle: (purpose, action, payload, at) => this.settle(purpose, action, payload, at),
+      sending: (purpose, at) => {
+        if (purpose.kind === 'lease') this.leases.hold.sent(purpose.write, at);
+      },
+      tell: (code, text, at) => this.tell(code, text, at),
+    });
     this.floor = new StationFloor(station, context, {
       dialect: () => this.dialect,
-      ask: (request, purpose, priority, at) => this.ask(request, purpose, priority, at),
+      ask: (request, purpose, priority, at) => this.calls.ask(request, purpose, priority, at),
       cleared: () => this.leases.hold.cleared(),
       leasePossible: (at) => this.leases.hold.possible(at),
       changed: () => this.dirty(),
@@ -71,7 +72,7 @@ export class StationSession {
       clockError_ms: () => this.seen.clockError_ms() ?? 0,
       forgetClock: () => this.seen.forgetClock(),
       ask: (request, purpose, priority, at, key, sendBy) =>
-        this.ask(request, purpose, priority, at, key, sendBy),
+        this.calls.ask(request, purpose, priority, at, key, sendBy),
       tell: (code, text, at, hint) => this.tell(code, text, at, hint),
       changed: () => this.dirty(),
     });
@@ -99,7 +100,7 @@ export class StationSession {
     this.link = link;
     this.protocol = protocol;
     this.booted = true;
-    this.timeouts = 0;
+    this.calls.opened();
     this.badFrames = 0;
     this.floor.connected(now);
     this.touch(now);
@@ -117,16 +118,12 @@ export class StationSession {
 
   /** What was proved on the old socket proves nothing on the next one. */
   private reset(now: Instant): void {
-    this.forgetCalls(now);
+    this.calls.forget(now);
     this.seen.forgetClock();
     this.floor.disconnected();
+    this.leases.forget();
+    this.limits.reset();
     this.dirty();
-  }
-
-  private forgetCalls(now: Instant): void {
-    for (const { purpose } of this.calls.clear()) {
-      if (purpose.kind === 'relay') purpose.done(undefined, now);
-    }
   }
 
   // --- messages of the station -------------------------------------------------------------
@@ -134,7 +131,7 @@ export class StationSession {
   receive(frame: Frame, now: Instant): void {
     this.touch(now);
     if (frame.type === 'call') this.receiveCall(frame, now);
-    else this.receiveReply(frame, now);
+    else this.calls.receive(frame, now);
   }
 
   /** A message that is no OCPP frame. Answered when its sender can be addressed. */
@@ -196,38 +193,46 @@ export class StationSession {
       this.seen.take(one, now, wall_ms, this.station.connectors);
       if (one.kind !== 'clock') this.news = true;
     }
+    this.watchLimit(now);
+  }
+
+  /** "Accepted" is not "applied": the station's own meter against what it acknowledged. */
+  private watchLimit(now: Instant): void {
+    const limit_A = this.acknowledgedLimit_A(now);
+    this.limits.tell(limit_A, now);
+    const measured = this.seen.measured(this.station.phases, this.context.nominal_V);
+    if (measured === undefined || this.link === undefined) return;
+    const verdict = this.limits.read(measured.current_A, measured.at, now);
+    if (verdict === undefined) return;
+    const allowed = this.limits.allowedAt(measured.at) ?? limit_A ?? 0;
+    const text = `own meter ${measured.current_A.toFixed(1)} A, acknowledged ${allowed.toFixed(1)} A`;
+    const hint = 'it takes limits and does not apply them: check its firmware, use its cut input';
+    this.tell(verdict === 'applied' ? 'limit-applied' : 'limit-not-applied', text, now, hint);
+  }
+
+  /** The limit the station itself has confirmed; undefined while nothing is certain. */
+  private acknowledgedLimit_A(now: Instant): number | undefined {
+    if (!this.floor.verified) return undefined;
+    const lease = this.leases.hold.inForce(now);
+    if (lease !== undefined) return lease.limit_A;
+    return this.leases.hold.possible(now) ? undefined : this.station.floor_A;
   }
 
   /** A reboot may have lost the floor, and what was asked before it will not be answered. */
   private afterBoot(now: Instant): void {
     this.tell('booted', 'station booted', now);
-    this.forgetCalls(now);
+    this.calls.forget(now);
     this.dirty();
     this.floor.begin(now);
   }
 
-  private receiveReply(reply: Reply, now: Instant): void {
-    const call = this.calls.answered(reply.id);
-    if (call === undefined) return;
-    this.timeouts = 0;
-    if (call.purpose.kind === 'relay') call.purpose.done(this.checked(call, reply), now);
-    else this.settle(call, reply.type === 'result' ? reply.payload : undefined, now);
-    this.pump(now);
-  }
-
-  /** An answer that is not what its action says does not reach the CPMS. */
-  private checked(call: OutgoingCall<Purpose>, reply: Reply): Reply {
-    const check = this.context.config.relay?.schema;
-    const { action } = call.request;
-    if (reply.type === 'error' || check?.(this.protocol, action, 'conf', reply.payload) !== false) {
-      return reply;
-    }
-    return { type: 'error', id: reply.id, code: 'InternalError', description: 'bad answer' };
-  }
-
   /** The outcome of a call of our own; `payload` is absent for an error or no answer. */
-  private settle(call: OutgoingCall<Purpose>, payload: JsonObject | undefined, now: Instant): void {
-    const { purpose } = call;
+  private settle(
+    purpose: FloorPurpose | LeasePurpose,
+    action: string,
+    payload: JsonObject | undefined,
+    now: Instant,
+  ): void {
     const accepted = payload !== undefined && this.dialect.accepted(payload);
     switch (purpose.kind) {
       case 'floor-step':
@@ -236,10 +241,7 @@ export class StationSession {
         return;
       case 'lease':
       case 'clear':
-        this.leases.reply(purpose, call.request.action, accepted, payload !== undefined, now);
-        return;
-      case 'relay':
-        purpose.done(undefined, now);
+        this.leases.reply(purpose, action, accepted, payload !== undefined, now);
         return;
       case 'other':
         return;
@@ -260,86 +262,18 @@ export class StationSession {
     return this.leases.hold.possible(now);
   }
 
-  // --- calls -------------------------------------------------------------------------------
-
-  private ask(
-    request: Request,
-    purpose: Purpose,
-    priority: OutgoingCall<Purpose>['priority'],
-    now: Instant,
-    key?: string,
-    sendBy: Instant = later(now, 30_000),
-  ): void {
-    this.calls.add({ request, purpose, priority, sendBy, ...(key !== undefined && { key }) });
-    this.pump(now);
-  }
-
   /** Sends a call of the CPMS, or one made from it, behind our own. */
   askRelayed(call: CallFrame, now: Instant, done: RelayPurpose['done']): void {
-    if (this.link === undefined) {
-      done(undefined, now);
-      return;
-    }
-    const { id, action, payload, raw } = call;
-    this.calls.add({
-      request: { action, payload },
-      purpose: { kind: 'relay', done },
-      priority: 'normal',
-      sendBy: later(now, RELAYED_ANSWER_MS),
-      answer_ms: RELAYED_ANSWER_MS,
-      relayed: { id, ...(raw !== undefined && { raw }) },
-    });
-    this.pump(now);
-  }
-
-  private pump(now: Instant): void {
-    const { link } = this;
-    while (link !== undefined) {
-      const call = this.calls.next(() => this.context.newId(), now);
-      if (call === undefined) break;
-      const raw = call.relayed?.raw;
-      const frame: CallFrame = {
-        type: 'call',
-        id: call.id,
-        ...call.request,
-        ...(raw !== undefined && { raw }),
-      };
-      if (this.passes(frame, call.purpose, now)) {
-        if (call.purpose.kind === 'lease') this.leases.hold.sent(call.purpose.write, now);
-        link.send(frame);
-        break;
-      }
-      this.calls.answered(call.id);
-      this.settle(call, undefined, now);
-    }
-    for (const call of this.calls.takeLapsed()) {
-      this.tell('queue-full', `${call.request.action} was not sent`, now);
-      if (call.purpose.kind !== 'lease') this.settle(call, undefined, now);
-    }
-  }
-
-  /** Our own calls pass the guard too; those of the CPMS passed it when they came. */
-  private passes(frame: CallFrame, purpose: Purpose, now: Instant): boolean {
-    if (purpose.kind === 'relay') return true;
-    const verdict = this.context.config.guard?.(this.station, frame, now);
-    if (verdict === undefined || verdict.allowed) return true;
-    this.tell('denied', `own ${frame.action} denied: ${verdict.reason}`, now);
-    return false;
+    this.calls.askRelayed(call, now, done);
   }
 
   tick(now: Instant): void {
     this.relay?.tick(now);
     if (this.link === undefined) return;
-    const late = this.calls.overdue(now);
-    if (late !== undefined) {
-      this.context.counts.callsTimedOut += 1;
-      this.timeouts += 1;
-      this.tell('call-timeout', `no answer to ${late.request.action}`, now);
-      this.settle(late, undefined, now);
-      if (this.timeouts >= MAX_TIMEOUTS) this.link.close(1008, 'station does not answer');
-    }
+    this.calls.tick(now);
+    this.limits.tell(this.acknowledgedLimit_A(now), now);
     this.floor.tick(now);
-    this.pump(now);
+    this.calls.pump(now);
   }
 
   // --- picture -----------------------------------------------------------------------------

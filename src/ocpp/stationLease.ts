@@ -41,6 +41,9 @@ export class StationLease {
   readonly hold = new LeaseHold();
   private readonly context: SessionContext;
   private readonly host: LeaseHost;
+  /** Told once, so that their end can be told too. */
+  private rejected = false;
+  private skewed = false;
 
   constructor(context: SessionContext, host: LeaseHost) {
     this.context = context;
@@ -81,7 +84,11 @@ export class StationLease {
       mayRenew: this.hold.mayRenew(station, now),
       ...(held !== undefined && { heldLimit_A: held.limit_A }),
     });
-    if (refusal === undefined) return true;
+    if (refusal === undefined) {
+      if (this.skewed) this.host.tell('clock-good', 'station clock is right again', now);
+      this.skewed = false;
+      return true;
+    }
     this.context.counts.leasesRefused += 1;
     this.host.tell('lease-refused', `lease of ${lease.limit_A} A not written: ${refusal}`, now);
     if (refusal === 'clock-skew') this.askClock(clockError_ms, now);
@@ -91,6 +98,12 @@ export class StationLease {
   clear(now: Instant): void {
     const request = this.host.dialect().clearLease(this.host.station(), this.context.nominal_V);
     this.host.ask(request, { kind: 'clear' }, 'safety', now, 'lease');
+  }
+
+  /** The socket is gone, and with it what was told about it. */
+  forget(): void {
+    this.rejected = false;
+    this.skewed = false;
   }
 
   /** The station's answer; `answered` = any answer at all. */
@@ -113,8 +126,11 @@ export class StationLease {
     if (accepted) {
       this.hold.acknowledged(write, now);
       this.context.counts.leasesAcknowledged += 1;
+      if (this.rejected) this.host.tell('lease-accepted', 'station takes limits again', now);
+      this.rejected = false;
       return;
     }
+    this.rejected = true;
     this.context.counts.leasesRejected += 1;
     this.host.tell(
       'lease-rejected',
@@ -125,6 +141,7 @@ export class StationLease {
   }
 
   private askClock(error_ms: number, now: Instant): void {
+    this.skewed = true;
     this.host.tell(
       'clock-skew',
       `station clock is ${Math.round(error_ms / 1000)} s off (allowed ${MAX_SKEW_MS / 1000} s)`,

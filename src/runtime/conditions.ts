@@ -1,6 +1,7 @@
 /** What is wrong now, as conditions for `alarm`: one function over the facts of one cycle. Pure. */
 import type { Condition } from '../alarm';
 import type { SiteState } from '../model';
+import type { StationCondition } from '../ocpp';
 import type { ModeState } from '../mode';
 import type { Site } from '../site';
 import { maxPhase } from '../units';
@@ -24,6 +25,8 @@ export interface ConditionFacts {
   /** Load that nobody admits, above the declared base load, A. */
   readonly mismatch_A?: number;
   readonly overrun_ms?: number;
+  /** What the process `stations` reports of gate and sessions. */
+  readonly ocpp: readonly StationCondition[];
 }
 
 /** A write may take this long before it is an alarm. */
@@ -57,6 +60,11 @@ export function conditionsOf(f: ConditionFacts): readonly Condition[] {
       if (offline)
         add('station-offline', s.id, image.quality === 'good' ? 'not connected' : image.reason);
     }
+  }
+  for (const c of f.ocpp) {
+    // An isolated station is the worse form of the same thing: one alarm tells it.
+    if (c.code === 'station-limit-not-applied' && f.overdraw.get(c.station)?.isolated) continue;
+    add(c.code, c.station, c.text);
   }
   system(f, add);
   return out;

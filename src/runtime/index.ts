@@ -29,6 +29,7 @@ export { FieldDevices } from './fieldDevices';
 export { conditionsOf } from './conditions';
 export { cycleRecord } from './record';
 export { explainStation } from './explain';
+export { auditOfStationEvent } from './stationEvents';
 export {
   assembleBuses,
   type BusAssembly,

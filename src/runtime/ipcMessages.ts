@@ -4,6 +4,7 @@
  * that does not decode is dropped and counted; it never reaches a decision.
  */
 import type { CycleRecord, LeaseBatch, Links, Mode, StationImage } from '../model';
+import { type DigestedEvent, STATION_CONDITION_CODES, type StationCondition } from '../ocpp';
 import { type Instant, instant } from '../time';
 import { type Amps, amps, type ThreePhase, watts, type Watts } from '../units';
 import type { SupervisorStatus } from './ports';
@@ -69,12 +70,33 @@ export interface StationImages {
   readonly images: readonly StationImage[];
   readonly leasesAcknowledged: number;
   readonly cpms: 'up' | 'down';
+  /** What is wrong at gate and sessions now, for alarms. */
+  readonly conditions: readonly StationCondition[];
+  /** Newest events, repeated until newer ones push them out, for the audit. */
+  readonly events: readonly DigestedEvent[];
 }
+/** Conditions and events in one message at most; `stations` holds fewer. */
+const FACTS_MAX = 256;
 export const decodeStationImages: Decode<StationImages> = shape({
   at: when,
   images: listOf(decodeStationImage, STATIONS_MAX),
   leasesAcknowledged: number,
   cpms: oneOf('up', 'down'),
+  conditions: listOf(
+    shape({ code: oneOf(...STATION_CONDITION_CODES), station: id, text: text(200) }),
+    FACTS_MAX,
+  ),
+  events: listOf(
+    shape({
+      sequence: number,
+      code: id,
+      station: id,
+      text: text(200),
+      repeats: number,
+      over_ms: number,
+    }),
+    FACTS_MAX,
+  ),
 });
 
 /** site -> stations, each cycle. */

@@ -1,6 +1,8 @@
 import type { Bus } from '../modbus';
 import type { CycleRecord, LeaseBatch, Links, Mode, StationImage } from '../model';
+import type { DigestedEvent, StationCondition } from '../ocpp';
 import type { Clock, Timers } from '../time';
+import type { Contact } from './siteLimits';
 import type { SiteSnapshot } from './snapshot';
 
 /** Where stations are reached: in this process, or in another one behind IPC. */
@@ -14,6 +16,10 @@ export interface StationsPort {
   /** Acknowledged lease writes since the start. */
   leasesAcknowledged(): number;
   modeAndLinks(mode: Mode, links: Links): void;
+  /** What is wrong at gate and sessions now; each becomes an alarm of the same name. */
+  conditions(): readonly StationCondition[];
+  /** Newest events for the audit; the same ones may be given again, by their sequence. */
+  events(): readonly DigestedEvent[];
 }
 
 /** Where the supervisor is, and what it said last. */
@@ -52,6 +58,12 @@ export interface AuditEntry {
   readonly subject: string;
 }
 
+/** Potential-free contacts by name: grid operator, emergency stop. */
+export interface InputsPort {
+  /** A contact that is not declared or cannot be read is unknown. */
+  contact(name: string): Contact;
+}
+
 /** Everything the site process is given; nothing is looked up. */
 export interface RuntimePorts {
   readonly clock: Clock;
@@ -61,4 +73,6 @@ export interface RuntimePorts {
   readonly supervisor: SupervisorPort;
   readonly uplink: UplinkPort;
   readonly audit: AuditPort;
+  /** Absent: the board has none; every contact is unknown. */
+  readonly inputs?: InputsPort;
 }

@@ -1,9 +1,10 @@
 import { type AlarmChange, NO_ALARMS, nextAlarms } from '../alarm';
-import { NO_ALLOCATION_MEMORY } from '../allocation';
+import { NO_ALLOCATION_MEMORY, type StorageAdvice } from '../allocation';
 import type { DeviceProfile } from '../device';
 import { initialMode, type ModeInput, type ModeState, nextMode, type StartKind } from '../mode';
-import type { LeaseBatch, LimitRequest, Links, Mode, SiteState } from '../model';
+import type { LeaseBatch, LimitRequest, Links, Mode, NodeLimit, SiteState } from '../model';
 import { between, type Instant, later } from '../time';
+import { sumPhases } from '../units';
 import { conditionsOf } from './conditions';
 import { decide, type Decision } from './decision';
 import { DrillRun } from './drillRun';
@@ -14,8 +15,10 @@ import type { GridWatch } from './gridWatch';
 import { isolatedStations, nextOverdraw, type OverdrawState } from './overdraw';
 import { Persons } from './persons';
 import type { RuntimePorts } from './ports';
+import { auditOfStationEvent } from './stationEvents';
 import { cycleRecord } from './record';
 import type { SiteFacts } from './siteFacts';
+import { nextSiteLimits, NO_SITE_LIMITS } from './siteLimits';
 import type { SiteSnapshot } from './snapshot';
 import { StationTracker } from './stationTracker';
 import { snapshotOf } from './view';
@@ -66,10 +69,14 @@ export class SiteRuntime {
   private serviceUntil: Instant | undefined;
   private emergencyStop = false;
   private requests: readonly LimitRequest[] = [];
+  private siteLimits = NO_SITE_LIMITS;
+  private advice: StorageAdvice | undefined;
   private stopTimer: (() => void) | undefined;
   private last: SiteSnapshot | undefined;
   private readonly durations: number[] = [];
   private stopped = false;
+  /** Sequence of the newest event of `stations` that is in the audit. */
+  private lastStationEvent = 0;
 
   constructor(setup: RuntimeSetup, ports: RuntimePorts) {
     this.setup = setup;
@@ -130,6 +137,11 @@ export class SiteRuntime {
     return true;
   }
 
+  /** Takes the slow loop's advice; it may be ignored, and ends with its expiry. */
+  advise(advice: StorageAdvice): void {
+    this.advice = advice;
+  }
+
   private tick(due: Instant, phase: number): void {
     if (this.stopped) return;
     const now = this.ports.clock.now();
@@ -148,8 +160,9 @@ export class SiteRuntime {
     const sources = { facts: this.setup.facts, devices: this.devices, trackers: this.trackers };
     const grid = (this.setup.inject?.judgeGrid ?? judgeGrid)(sources, now);
     this.requests = this.requests.filter((r) => r.expires_at > now);
-    const { requests, emergencyStop } = this;
-    const state = latch(sources, { grid, cycle: this.cycle, requests, emergencyStop }, now);
+    const { requests, emergencyStop, cycle } = this;
+    const limits = this.limitsNow(grid, now);
+    const state = latch(sources, { grid, cycle, requests, limits, emergencyStop }, now);
     this.overdraw = nextOverdraw(this.overdraw, overdrawFacts(sources, now), now);
     const unexplained = unexplained_A(state, reportedLoad_A(sources, now));
     this.mismatch = nextMismatch(this.mismatch, this.site, unexplained, now);
@@ -184,6 +197,21 @@ export class SiteRuntime {
     this.tell({ state, grid, decision, stationsSilent, links, due, now });
   }
 
+  /** Limits of this instant from contract and grid operator; what is not measured is used up. */
+  private limitsNow(grid: GridWatch, now: Instant): readonly NodeLimit[] {
+    const reading = grid.reading.quality === 'good' ? grid.reading.value : undefined;
+    const { inputs, clock } = this.ports;
+    const facts = {
+      site: this.site,
+      ...(reading === undefined ? {} : { import_W: sumPhases(reading.power) }),
+      contact: (name: string) => inputs?.contact(name) ?? ('unknown' as const),
+      wall_ms: clock.wall_ms(),
+    };
+    const next = nextSiteLimits(this.siteLimits, facts, now);
+    this.siteLimits = next.state;
+    return next.limits;
+  }
+
   private get site(): SiteFacts['site'] {
     return this.setup.facts.site;
   }
@@ -192,6 +220,11 @@ export class SiteRuntime {
   private latchStations(now: Instant): boolean {
     const images = this.ports.stations.images();
     for (const image of images) this.trackers.get(image.station)?.observe(image, now);
+    for (const event of this.ports.stations.events()) {
+      if (event.sequence <= this.lastStationEvent) continue;
+      this.lastStationEvent = event.sequence;
+      this.ports.audit.append(auditOfStationEvent(event));
+    }
     return images.length === 0 && this.site.stations.length > 0;
   }
 
@@ -242,6 +275,7 @@ export class SiteRuntime {
       trackers: this.trackers,
       overdrawn: isolatedStations(this.overdraw),
       stationsSilent,
+      ...(this.advice === undefined ? {} : { advice: this.advice }),
     };
     const decision = (this.setup.inject?.decide ?? decide)(input);
     this.memory = decision.memory;
@@ -345,6 +379,7 @@ export class SiteRuntime {
       overdraw: this.overdraw,
       stationsSilent: c.stationsSilent,
       ...(contradicts(this.mismatch, c.now) ? { mismatch_A: this.mismatch.excess_A } : {}),
+      ocpp: this.ports.stations.conditions(),
       supervisor: this.ports.supervisor.status(),
       uplinkDown: this.site.uplinks.length > 0 && !this.ports.uplink.connected(),
       unproved,

@@ -8,7 +8,7 @@ import { createOcppGuard, STRICT_POLICY } from '../../guard/ocpp';
 import type { FramePort, PduCodec } from '../../modbus';
 import type { Bus } from '../../modbus';
 import type { LeaseBatch, Mode } from '../../model';
-import { createStationFleet, type StationFleet } from '../../ocpp';
+import { ConditionBoard, createStationFleet, type StationFleet } from '../../ocpp';
 import {
   assembleBuses,
   type AuditPort,
@@ -81,6 +81,7 @@ export class SiteUnderTest {
   /** When the supervisor accepted the first record. */
   firstAccepted_at: Instant | undefined;
   private readonly options: SiteUnderTestOptions;
+  private readonly board = new ConditionBoard();
   private stopped = false;
 
   constructor(options: SiteUnderTestOptions) {
@@ -104,7 +105,10 @@ export class SiteUnderTest {
         authorise: () => 'Accepted',
         guard: ocppGuard.own,
         nominal_V: site.nominal_V,
-        onEvent: (e) => event?.(e.code, e.station, e.text),
+        onEvent: (e) => {
+          this.board.take(e);
+          event?.(e.code, e.station, e.text);
+        },
       },
       clock.now(),
     );
@@ -216,6 +220,8 @@ export class SiteUnderTest {
       cpms: () => 'down',
       leasesAcknowledged: () => this.fleet.stats().leasesAcknowledged,
       modeAndLinks: () => undefined,
+      conditions: () => this.board.conditions(clock.now()),
+      events: () => [],
     };
   }
 

@@ -9,6 +9,7 @@ import {
   type SiteState,
   type StationImage,
 } from '../../../src/model';
+import type { StationConditionCode } from '../../../src/ocpp';
 import { conditionsOf, type GridHealth, type GridWatch } from '../../../src/runtime';
 import { instant } from '../../../src/time';
 import { amps, fraction, volts, watts } from '../../../src/units';
@@ -84,7 +85,13 @@ const QUIET: Facts = {
   unproved: new Map(),
   identity: new Map(),
   frozen: new Set(),
+  ocpp: [],
 };
+const ocpp = (code: StationConditionCode): readonly [Partial<Facts>, string, RegExp] => [
+  { ocpp: [{ code, station: 'one', text: `why ${code}` }] },
+  'one',
+  new RegExp(`why ${code}`),
+];
 const state = (change: Partial<SiteState>): Partial<Facts> => ({ state: { ...STATE, ...change } });
 
 /** By alarm: the facts that make it true, its subject, and a word of its evidence. */
@@ -135,6 +142,17 @@ const CASES: Readonly<Record<string, readonly [Partial<Facts>, string, RegExp]>>
     'two',
     /draws 31\.0 A, told 8\.0 A/,
   ],
+  '[alarm:station-credentials]': ocpp('station-credentials'),
+  '[alarm:station-certificate]': ocpp('station-certificate'),
+  '[alarm:station-certificate-expired]': ocpp('station-certificate-expired'),
+  '[alarm:station-identity-conflict]': ocpp('station-identity-conflict'),
+  '[alarm:station-flood]': ocpp('station-flood'),
+  '[alarm:station-floor-failed]': ocpp('station-floor-failed'),
+  '[alarm:station-clock]': ocpp('station-clock'),
+  '[alarm:station-lease-rejected]': ocpp('station-lease-rejected'),
+  '[alarm:station-limit-not-applied]': ocpp('station-limit-not-applied'),
+  '[alarm:station-backlog-full]': ocpp('station-backlog-full'),
+  '[alarm:deny-list-unusable]': ocpp('deny-list-unusable'),
   '[alarm:stations-silent]': [{ stationsSilent: true }, 'stations', /no image/],
   '[alarm:supervisor-silent]': [
     { supervisor: { ...SUPERVISOR, answers: false, text: 'gone' } },
