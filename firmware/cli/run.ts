@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { getPriority, setPriority } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadOrCreateKey } from '../../src/io/keys';
@@ -22,6 +23,8 @@ const SMALL_HEAP = [
   '--no-sparkplug',
   '--disable-warning=DEP0169',
 ];
+/** Where processes compete, the safety path goes first: niceness on top of the launcher's own. */
+const NICE: Readonly<Record<string, number>> = { stations: 5, uplink: 10, recorder: 10 };
 /** A process that ended is started again after this; on the gateway systemd does it. */
 const RESTART_ms = 500;
 
@@ -56,7 +59,9 @@ export async function run(args: readonly string[]): Promise<number> {
     trust: values.trust.map((t) => path.resolve(t)),
     line: values.line ?? `emulated:${state}/line`,
   });
-  await supervise(config, values.single);
+  // Without a broker in the site file there is nothing for `uplink` to do.
+  const names = PROCESSES.filter((p) => p !== 'uplink' || armed.site.uplinks.length > 0);
+  await supervise(config, names, values.single);
   writeAtomic(path.join(state, 'clean-stop'), Buffer.from(config.bootId));
   return 0;
 }
@@ -98,17 +103,21 @@ async function makeSecrets(armed: ArmedSite, state: string, file: string): Promi
 }
 
 /** Starts the processes, restarts those that end, and ends them all on SIGINT or SIGTERM. */
-async function supervise(config: ProcessConfig, single: boolean): Promise<void> {
+async function supervise(
+  config: ProcessConfig,
+  names: readonly string[],
+  single: boolean,
+): Promise<void> {
   const children = new Map<string, ChildProcess>();
   let ending = false;
-  const start = (name: string): void => {
+  const start = (name: string, as: ProcessConfig): void => {
     // One process is the composition for small boards: memory counts more than speed there.
     const lean = single ? ['--lite-mode'] : [];
     const flags = [...SMALL_HEAP, ...lean, ...process.execArgv];
     const own = name === 'supervisor' ? supervisorEntry() : undefined;
     // The supervisor works a millisecond per second: memory counts more than speed.
     const words = own === undefined ? [programEntry(), 'process', name] : ['--lite-mode', own];
-    const args = [...flags, ...words, JSON.stringify(config)];
+    const args = [...flags, ...words, JSON.stringify(as)];
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'inherit', 'inherit'],
       // One heap arena per thread would keep what the thread pool used once (glibc mallopt).
@@ -119,21 +128,32 @@ async function supervise(config: ProcessConfig, single: boolean): Promise<void> 
       },
     });
     children.set(name, child);
+    yieldTo(child.pid, NICE[name]);
     child.once('exit', (code, signal) => {
       if (ending) return;
       log('run', `${name} ended (${signal ?? String(code)}); starting it again`);
       setTimeout(() => {
-        if (!ending) start(name);
+        // What died did not stop cleanly: it returns by the rules of a return (INV-7).
+        if (!ending) start(name, { ...config, start: 'return' });
       }, RESTART_ms);
     });
   };
-  for (const name of single ? [PROCESSES.join(',')] : PROCESSES) start(name);
+  for (const name of single ? [names.join(',')] : names) start(name, config);
   await new Promise<void>((resolve) => {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
   });
   ending = true;
   await Promise.all([...children.values()].map(stopChild));
+}
+
+function yieldTo(pid: number | undefined, by: number | undefined): void {
+  if (pid === undefined || by === undefined) return;
+  try {
+    setPriority(pid, Math.min(19, getPriority() + by));
+  } catch {
+    // Already gone, or not allowed: it runs as the others do.
+  }
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {

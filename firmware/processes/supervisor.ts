@@ -6,7 +6,7 @@
 import { systemClock, systemTimers } from '../../src/io/clock';
 import { listenIpc } from '../../src/io/ipc';
 import { openLine, parseLineSpec, type LineBackEnd } from '../../src/io/line';
-import { writeAtomic } from '../../src/io/store';
+import { KeptFile } from '../../src/io/store';
 import {
   decodeCycleRecord,
   decodeHello,
@@ -39,6 +39,7 @@ export async function supervisorProcess(config: ProcessConfig): Promise<void> {
   if (gridProfile === undefined) throw new Error('the grid meter has no profile');
   const keptFile = `${config.state}/supervisor.json`;
   const kept = readKept(keptFile);
+  const memory = new KeptFile(keptFile, (why) => log(NAME, `cannot keep the latch: ${why}`));
   const spec = parseLineSpec(config.line);
   if (spec === undefined) throw new Error(`--line ${config.line}: write watchdog:/dev/watchdogN`);
   const line: LineBackEnd = openLine(spec, systemClock);
@@ -113,7 +114,7 @@ export async function supervisorProcess(config: ProcessConfig): Promise<void> {
     if (text !== said) {
       said = text;
       log(NAME, text);
-      remember(keptFile, report);
+      remember(memory, report);
     }
     for (const [name, w] of Object.entries(watched)) endIfHung(name, w, at);
     const next = later(at - due > 2000 ? at : due, 500);
@@ -132,16 +133,10 @@ function giveEdge(line: LineBackEnd, at: Instant): void {
   }
 }
 
-/** Written beside the feed path, only when something changed; a failure is reported, not fatal. */
-function remember(file: string, report: { latched: boolean; returnsWithinHour: number }): void {
-  setImmediate(() => {
-    try {
-      const { latched, returnsWithinHour } = report;
-      writeAtomic(file, Buffer.from(JSON.stringify({ latched, returnsWithinHour })));
-    } catch (error) {
-      log(NAME, `cannot keep the latch: ${error instanceof Error ? error.message : 'unknown'}`);
-    }
-  });
+/** Written by another thread, only when something changed; a failure is reported, not fatal. */
+function remember(memory: KeptFile, report: { latched: boolean; returnsWithinHour: number }): void {
+  const { latched, returnsWithinHour } = report;
+  memory.save(Buffer.from(JSON.stringify({ latched, returnsWithinHour })));
 }
 
 function endIfHung(name: string, w: Watched, now: Instant): void {

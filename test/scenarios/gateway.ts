@@ -99,6 +99,10 @@ export interface GatewayOptions {
   /** The Node that runs the gateway, and its flags. */
   readonly node?: string;
   readonly nodeFlags?: readonly string[];
+  /** Vehicles come for so long, ms; default ten minutes. */
+  readonly horizon_ms?: number;
+  /** More environment of the gateway's processes. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts devices, gateway processes and stations; resolves when the site simulator runs. */
@@ -135,6 +139,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const trust = ['--trust', path.join(folder, 'owner.key.pub'), ...(options.extra ?? [])];
   const child: ChildProcess = spawn(options.node ?? process.execPath, [...args, ...trust], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...options.env },
   });
   let log = '';
   child.stdout?.on('data', (d: Buffer) => (log += d.toString()));
@@ -145,7 +150,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     20_000,
     () => existsSync(passwordFile) && log.includes('listening on'),
   );
-  const sim = simulate(site, line, `ws://127.0.0.1:${ocppPort}/ocpp`, passwordFile, seed);
+  const url = `ws://127.0.0.1:${ocppPort}/ocpp`;
+  const horizon_ms = options.horizon_ms ?? 600_000;
+  const sim = simulate(site, line, { url, passwordFile, seed, horizon_ms });
   holder.sim = sim;
   const stopLine = followLineFile(path.join(state, 'line'), line);
   sim.start();
@@ -172,10 +179,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 function simulate(
   site: Site,
   line: SimLine,
-  url: string,
-  passwordFile: string,
-  seed: number,
+  from: {
+    readonly url: string;
+    readonly passwordFile: string;
+    readonly seed: number;
+    readonly horizon_ms: number;
+  },
 ): SimSite {
+  const { url, passwordFile, seed, horizon_ms } = from;
   const passwords = new Map(
     readFileSync(passwordFile, 'utf8')
       .trim()
@@ -191,7 +202,7 @@ function simulate(
   }));
   const parsed = siteProfiles(site);
   if (!parsed.ok) throw new Error('the profiles do not parse');
-  const plan = { seed, from: systemClock.now(), horizon_ms: 600_000 };
+  const plan = { seed, from: systemClock.now(), horizon_ms };
   return createSimSite({
     site,
     profiles: parsed.profiles,

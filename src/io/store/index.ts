@@ -5,6 +5,7 @@
  * append to a segment whose tail does not verify.
  */
 export { writeAtomic } from './atomic';
+export { KeptFile, type LaterFiles, realLaterFiles } from './keptFile';
 export { type FileSystem, realFileSystem } from './fileSystem';
 export {
   JournalStore,

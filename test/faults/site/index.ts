@@ -12,6 +12,7 @@ import type {
   CampaignContext,
   CaseFinding,
 } from '../../../scripts/campaign';
+import { processCases } from './processes';
 import { realFaultCases } from './real';
 import { type Control, SITE_FAULTS, type SiteFault } from './cases';
 
@@ -177,7 +178,7 @@ export function siteFaultCases(context: CampaignContext): readonly CampaignCase[
     params: { says: fault.says, composition: 'virtual' },
     run: () => Promise.resolve(finding(fault, context)),
   }));
-  return [...virtual, ...realFaultCases(context)];
+  return [...virtual, ...realFaultCases(context), ...processCases(context)];
 }
 
 export const siteFaults: Campaign = {

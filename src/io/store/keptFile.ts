@@ -1,0 +1,85 @@
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+
+/** The steps of an atomic replacement without standing still; tests make the N-th fail. */
+export interface LaterFiles {
+  /** Writes a new file beside the old one and syncs it. */
+  writeNew(file: string, bytes: Uint8Array): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  syncFolder(folder: string): Promise<void>;
+}
+
+/** The operating system's files, through its threads. */
+export const realLaterFiles: LaterFiles = {
+  writeNew: async (file, bytes) => {
+    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    // A leftover of an interrupted write is worthless.
+    await rm(file, { force: true });
+    const handle = await open(file, 'wx', 0o600);
+    try {
+      await handle.writeFile(bytes);
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+  },
+  rename,
+  syncFolder: async (folder) => {
+    const handle = await open(folder, 'r');
+    try {
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+  },
+};
+
+/**
+ * One small file whose newest content is kept on disk without ever blocking the caller: a disk that
+ * stalls for seconds stalls a thread. Atomic like `writeAtomic`; writes never overtake each other,
+ * and of several waiting contents only the newest is written.
+ */
+export class KeptFile {
+  private readonly file: string;
+  private readonly onProblem: (text: string) => void;
+  private readonly files: LaterFiles;
+  private waiting: Uint8Array | undefined;
+  private busy: Promise<void> | undefined;
+
+  /** `onProblem` is told when a write failed; the next content is tried all the same. */
+  constructor(file: string, onProblem: (text: string) => void, files = realLaterFiles) {
+    this.file = file;
+    this.onProblem = onProblem;
+    this.files = files;
+  }
+
+  /** Takes the newest content; returns at once. */
+  save(bytes: Uint8Array): void {
+    this.waiting = bytes;
+    this.busy ??= this.drain();
+  }
+
+  /** Resolves when nothing waits any more. */
+  async settled(): Promise<void> {
+    await this.busy;
+  }
+
+  private async drain(): Promise<void> {
+    for (let next = this.waiting; next !== undefined; next = this.waiting) {
+      this.waiting = undefined;
+      try {
+        await this.replace(next);
+      } catch (error) {
+        this.onProblem(error instanceof Error ? error.message : String(error));
+      }
+    }
+    this.busy = undefined;
+  }
+
+  private async replace(bytes: Uint8Array): Promise<void> {
+    const beside = `${this.file}.new`;
+    await this.files.writeNew(beside, bytes);
+    await this.files.rename(beside, this.file);
+    await this.files.syncFolder(path.dirname(this.file));
+  }
+}

@@ -1,0 +1,273 @@
+/**
+ * Stress on the processes of a real gateway (built bundle, separate processes, real sockets, wall
+ * time): what must not cost an edge, and what must. The stress is stress.cjs, preloaded.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Bar, CampaignCase, CampaignContext, CaseFinding } from '../../../scripts/campaign';
+import { systemClock } from '../../../src/io/clock';
+import { between, type Instant } from '../../../src/time';
+import { type SimBroker, startBroker } from '../../../src/sim/broker';
+import { type Gateway, startGateway, until } from '../../scenarios/gateway';
+
+const PRELOAD = path.join(__dirname, 'stress.cjs');
+const HOUR_ms = 3_600_000;
+const SHORT_ms = 45_000;
+/** A process other than `site` and `supervisor` may be stressed at will. */
+const OTHERS = ['recorder', 'stations', 'uplink'] as const;
+
+const wait = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+
+type Stress = Readonly<Record<string, readonly string[]>>;
+
+const onAll = (names: readonly string[], stress: readonly string[]): Stress =>
+  Object.fromEntries(names.map((n) => [n, stress]));
+
+/** A gateway whose processes can be put under stress, and what its line did. */
+class Stressed {
+  readonly gateway: Gateway;
+  private readonly broker: SimBroker;
+  private readonly file: string;
+  private readonly timer: NodeJS.Timeout;
+  private edges = 0;
+  private edgeAt: Instant | undefined;
+  private wasUp = false;
+  drops = 0;
+  longestGap_ms = 0;
+  /** When the line was last seen to drop. */
+  droppedAt: Instant | undefined;
+
+  private constructor(gateway: Gateway, broker: SimBroker, file: string) {
+    this.gateway = gateway;
+    this.broker = broker;
+    this.file = file;
+    this.timer = setInterval(() => this.look(), 20);
+  }
+
+  static async open(seed: number, horizon_ms: number): Promise<Stressed> {
+    const folder = mkdtempSync(path.join(tmpdir(), 'holdfast-stress-'));
+    const file = path.join(folder, 'stress.json');
+    const broker = await startBroker();
+    const gateway = await startGateway({
+      broker: `mqtt://127.0.0.1:${broker.port}`,
+      seed,
+      horizon_ms,
+      nodeFlags: ['-r', PRELOAD],
+      env: { HOLDFAST_STRESS: file },
+    });
+    return new Stressed(gateway, broker, file);
+  }
+
+  private look(): void {
+    const now = systemClock.now();
+    const { line } = this.gateway;
+    if (line.edgeCount !== this.edges) {
+      if (this.edgeAt !== undefined && this.wasUp) {
+        this.longestGap_ms = Math.max(this.longestGap_ms, between(this.edgeAt, now));
+      }
+      this.edges = line.edgeCount;
+      this.edgeAt = now;
+    }
+    const up = line.energised(now);
+    if (this.wasUp && !up) {
+      this.drops += 1;
+      this.droppedAt = now;
+    }
+    this.wasUp = up;
+  }
+
+  /** Puts the processes under this stress; replaces the one before. */
+  set(stress: Stress): void {
+    writeFileSync(`${this.file}.new`, JSON.stringify(stress));
+    renameSync(`${this.file}.new`, this.file);
+  }
+
+  raised(): boolean {
+    const now = systemClock.now();
+    return this.gateway.site.stations.some((s) => {
+      const current = this.gateway.sim.stations.station(s.id)?.trueCurrent_A(now) ?? [0, 0, 0];
+      return current.some((a) => a > s.static_A + 0.6);
+    });
+  }
+
+  seen(words: RegExp): number {
+    return this.gateway.log().match(words)?.length ?? 0;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.timer);
+    await this.gateway.stop();
+    await this.broker.close();
+    rmSync(path.dirname(this.file), { recursive: true, force: true });
+  }
+}
+
+function rss_MiB(pid: number | undefined): number {
+  if (pid === undefined) return 0;
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
+}
+
+/** Waits until the site raises stations, stresses it, looks; then shows that a drop is seen. */
+async function underStress(
+  one: ProcessCase,
+  context: CampaignContext,
+  lasts_ms: number,
+): Promise<CaseFinding> {
+  const run = await Stressed.open(context.seed, lasts_ms + 300_000);
+  try {
+    await until('a station draws more than static', 60_000, () => run.raised());
+    const rssAt = () => ({
+      site: rss_MiB(run.gateway.pidOf('site')),
+      supervisor: rss_MiB(run.gateway.pidOf('supervisor')),
+    });
+    const before = rssAt();
+    run.set(one.stress);
+    one.begin?.(run.gateway);
+    for (let minute = 1; minute * 60_000 <= lasts_ms; minute += 1) {
+      await wait(60_000);
+      if (minute % 10 === 0) {
+        context.progress(`${one.id}: ${minute} min, ${run.drops} drops, ${rssAt().site} MiB`);
+      }
+    }
+    await wait(lasts_ms % 60_000);
+    const after = rssAt();
+    const measured = {
+      lasted_s: lasts_ms / 1000,
+      line_drops: run.drops,
+      longest_gap_ms: run.longestGap_ms,
+      violations: run.gateway.sim.judge.report().violations.length,
+      restarts: run.seen(/ended \(.*starting it again/g),
+      overruns: run.seen(/raised cycle-overrun/g),
+      left_normal: run.seen(/normal -> /g),
+      site_growth_MiB: after.site - before.site,
+      supervisor_growth_MiB: after.supervisor - before.supervisor,
+      ...(one.says === undefined ? {} : { said: run.seen(one.says) }),
+    };
+    const bars: Bar[] = [{ name: 'violations', op: '==', value: 0 }, ...one.bars];
+    if (one.says !== undefined) bars.push({ name: 'said', op: '>=', value: 1 });
+    return { measured, bars, ...(one.dropsAnyway === true ? {} : await control(run)) };
+  } finally {
+    await run.close();
+  }
+}
+
+type Measured = Exclude<CaseFinding, { readonly skipped: string }>;
+type Controlled = Pick<Measured, 'negativeControl' | 'failure'>;
+
+/** The same run, with the protection switched off that the case relies on: a drop must be seen. */
+async function control(run: Stressed): Promise<Controlled> {
+  const dropsBefore = run.drops;
+  run.set({ supervisor: ['block'], site: ['block'] });
+  await wait(9000);
+  const fails = run.drops > dropsBefore;
+  const disabled =
+    'the separation of processes: site and supervisor stand still for 5 s themselves';
+  if (fails) return { negativeControl: { disabled, outcome: 'fail' } };
+  return { negativeControl: { disabled, outcome: 'pass' }, failure: 'control: no drop was seen' };
+}
+
+interface ProcessCase {
+  readonly id: string;
+  readonly text: string;
+  readonly stress: Stress;
+  readonly begin?: (g: Gateway) => void;
+  readonly bars: readonly Bar[];
+  /** Something the log must say. */
+  readonly says?: RegExp;
+  /** The line is open already when the control begins. */
+  readonly dropsAnyway?: boolean;
+}
+
+const NO_DROP: Bar = { name: 'line_drops', op: '==', value: 0 };
+const DROP: Bar = { name: 'line_drops', op: '>=', value: 1 };
+
+/** No process may open one more file or socket than it has now. */
+function noDescriptors(g: Gateway): void {
+  for (const name of ['site', 'stations', 'recorder', 'uplink', 'supervisor']) {
+    const pid = g.pidOf(name);
+    if (pid === undefined) continue;
+    const open = readdirSync(`/proc/${pid}/fd`).length;
+    execFileSync('prlimit', ['--pid', String(pid), `--nofile=${open}:${open}`]);
+  }
+}
+
+const CASES: readonly ProcessCase[] = [
+  {
+    id: 'processes-fsync-stall',
+    text: 'each sync of a file takes 5 s in every process',
+    stress: { ...onAll(OTHERS, ['fsync', 'probe']), supervisor: ['fsync'], site: ['fsync'] },
+    bars: [NO_DROP],
+  },
+  {
+    id: 'processes-cpu-gc',
+    text: 'recorder, stations and uplink burn all processor time and make garbage',
+    stress: onAll(OTHERS, ['cpu', 'gc']),
+    bars: [NO_DROP],
+  },
+  {
+    id: 'processes-leak-recorder',
+    text: 'the recorder leaks to its heap limit and is started again',
+    stress: { recorder: ['leak'] },
+    bars: [NO_DROP, { name: 'restarts', op: '>=', value: 1 }],
+  },
+  {
+    id: 'processes-leak-site',
+    text: 'the site process leaks to its heap limit; it dies, and INV-1 holds',
+    stress: { site: ['leak'] },
+    bars: [{ name: 'restarts', op: '>=', value: 1 }],
+    dropsAnyway: true,
+  },
+  {
+    id: 'processes-disk-full',
+    text: 'no process can write to a disk',
+    stress: onAll([...OTHERS, 'supervisor'], ['full']),
+    // Something is worth an entry while the disk is full: a site that is told to stand still.
+    begin: (g) => {
+      const pid = g.pidOf('uplink');
+      if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    },
+    bars: [NO_DROP],
+  },
+  {
+    id: 'processes-no-descriptors',
+    text: 'no process can open one more file or socket',
+    stress: {},
+    begin: noDescriptors,
+    bars: [NO_DROP],
+  },
+  {
+    id: 'processes-block-supervisor',
+    text: 'the supervisor stands still for 5 s: the line drops',
+    stress: { supervisor: ['block'] },
+    bars: [DROP],
+    dropsAnyway: true,
+  },
+];
+
+const REAL_HOUR: ProcessCase = {
+  id: 'real-hour',
+  text: 'an hour of wall time with 5 s fsync stalls, full processor load and garbage in all processes but site and supervisor',
+  stress: onAll(OTHERS, ['fsync', 'probe', 'cpu', 'gc']),
+  bars: [NO_DROP],
+};
+
+/** Wall time: the quick form leaves them out and says so. */
+export function processCases(context: CampaignContext): readonly CampaignCase[] {
+  const make = (one: ProcessCase, lasts_ms: number): CampaignCase => ({
+    id: one.id,
+    params: { says: one.text, composition: 'real', lasts_s: lasts_ms / 1000 },
+    run: () => {
+      if (process.platform !== 'linux') return Promise.resolve({ skipped: 'reads /proc: Linux' });
+      return context.quick
+        ? Promise.resolve({ skipped: `${lasts_ms / 1000} s of wall time; runs in the full form` })
+        : underStress(one, context, lasts_ms);
+    },
+  });
+  return [...CASES.map((one) => make(one, SHORT_ms)), make(REAL_HOUR, HOUR_ms)];
+}
