@@ -1,4 +1,5 @@
 import type { Instant } from '../time';
+import { callWithinCap, clearMoved, isCapped, mayClearCaps } from './cappedProfile';
 import type { Request } from './dialect';
 import { numberOf, objectOf } from './fields';
 import type { CallFrame, ErrorFrame, JsonObject, ResultFrame } from './frame';
@@ -14,6 +15,7 @@ type Done = (reply: ResultFrame | ErrorFrame) => void;
  * - a station maximum of the CPMS is kept as intent and never sent: the highest stack level of that
  *   purpose would win over lease and floor (1.6, 3.13.2); the site takes it as a request instead;
  * - a clear without purpose becomes clears of the other purposes, so that it spares the floor;
+ * - on a station whose connectors are capped, profiles of transactions are lowered to the cap;
  * - a transaction id that the station knows under a provisional number is mapped.
  */
 export function composeCpmsCall(
@@ -32,7 +34,7 @@ export function composeCpmsCall(
       clearProfile(services, intents, call, now, done);
       return;
     default:
-      pass(services, mapped(shared, services, call), now, done);
+      pass(services, fitted(shared, services, mapped(shared, services, call), now), now, done);
   }
 }
 
@@ -74,7 +76,7 @@ function setProfile(
     done(result(call, { status: 'Accepted' }));
     return;
   }
-  services.ask(mapped(shared, services, call), now, (reply) => {
+  services.ask(fitted(shared, services, mapped(shared, services, call), now), now, (reply) => {
     if (reply?.type === 'result' && reply.payload['status'] === 'Accepted') intents.put(intent);
     done(reply ?? noAnswer(call));
   });
@@ -88,11 +90,38 @@ function clearProfile(
   done: Done,
 ): void {
   const plan = intents.clear(call.payload, services.protocol() === 'ocpp2.0.1');
+  const touchesCaps = isCapped(services.station()) && mayClearCaps(call.payload);
+  const end: Done = (reply) => {
+    if (touchesCaps) services.recap(now);
+    done(reply);
+  };
   const answer = (cleared: boolean): void =>
-    done(result(call, { status: cleared ? 'Accepted' : 'Unknown' }));
-  if (plan.kind === 'forward') pass(services, call, now, done);
-  else if (plan.kind === 'answer') answer(plan.cleared);
-  else expand(services, plan.requests, plan.cleared, now, answer);
+    end(result(call, { status: cleared ? 'Accepted' : 'Unknown' }));
+  const moved = touchesCaps ? clearMoved(call.payload) : call.payload;
+  if (plan.kind === 'answer') answer(plan.cleared);
+  else if (plan.kind === 'expand') {
+    const requests = plan.requests.map((request) =>
+      touchesCaps ? { ...request, payload: clearMoved(request.payload) } : request,
+    );
+    expand(services, requests, plan.cleared, now, answer);
+  }
+  else if (moved === call.payload) pass(services, call, now, end);
+  else pass(services, { type: 'call', id: call.id, action: call.action, payload: moved }, now, end);
+}
+
+/** A call whose profile lies within the caps of the connectors; said so where it had to change. */
+function fitted(
+  shared: RelayShared,
+  services: RelayServices,
+  call: CallFrame,
+  now: Instant,
+): CallFrame {
+  const within = callWithinCap(services.station(), call, shared.nominal_V);
+  if (within !== call) {
+    const text = `${call.action} of the CPMS fitted to the limit of one connector`;
+    services.event('cpms-profile-rewritten', text, now);
+  }
+  return within;
 }
 
 function expand(

@@ -40,6 +40,13 @@ export interface Dialect {
   answer(call: CallFrame, context: AnswerContext): Answer;
   floor(station: StationConfig, nominal_V: number): Request;
   lease(station: StationConfig, terms: LeaseTerms, nominal_V: number): Request;
+  /** A lasting limit of one connector, below which the station maximum still holds. */
+  connectorCap(
+    station: StationConfig,
+    connector: number,
+    limit_A: number,
+    nominal_V: number,
+  ): Request;
   clearLease(station: StationConfig, nominal_V: number): Request;
   composite(station: StationConfig, duration_s: number): Request;
   /** Absent when the station gave no usable schedule. */

@@ -4,7 +4,7 @@ import { isoOf, numberOf, objectsOf, textOf, timeOf, wholeOf } from './fields';
 import type { CallFrame, JsonObject } from './frame';
 import { meterSampleOf } from './meterValues';
 import type { Observation } from './observation';
-import { clearLease16, compositeSteps16, floor16, lease16 } from './profile';
+import { clearLease16, compositeSteps16, connectorCap16, floor16, lease16 } from './profile';
 
 /** Heartbeat interval given to stations, s; OCPP pings keep the socket alive, this the clock. */
 const HEARTBEAT_S = 300;
@@ -45,6 +45,7 @@ export const dialect16: Dialect = {
   answer: answer16,
   floor: floor16,
   lease: lease16,
+  connectorCap: connectorCap16,
   clearLease: clearLease16,
   composite: (station, duration_s) => ({
     action: 'GetCompositeSchedule',

@@ -13,6 +13,7 @@ import type { CallFrame, JsonObject } from './frame';
 import { meterSampleOf } from './meterValues';
 import type { Observation } from './observation';
 import {
+  CONNECTOR_PROFILE,
   FLOOR_PROFILE,
   LEASE_PROFILE,
   LONG_AGO,
@@ -61,6 +62,7 @@ export const dialect201: Dialect = {
   floor: (station, nominal_V) =>
     profile201(FLOOR_PROFILE, 0, station, LONG_AGO, station.floor_A, nominal_V),
   lease: (station, terms, nominal_V) => lease201(station, terms, nominal_V),
+  connectorCap: connectorCap201,
   clearLease: (station, nominal_V) =>
     station.abilities.maxStackLevel < 1
       ? dialect201.floor(station, nominal_V)
@@ -135,6 +137,37 @@ function profile201(
             ...(duration_s !== undefined && stackLevel > 0 && { duration: duration_s }),
             chargingRateUnit: station.abilities.unit,
             chargingSchedulePeriod,
+          },
+        ],
+      },
+    },
+  };
+}
+
+/** A TxDefaultProfile on the EVSE, lowest level, without end; see `connectorCap16`. */
+function connectorCap201(
+  station: StationConfig,
+  connector: number,
+  limit_A: number,
+  nominal_V: number,
+): Request {
+  const id = CONNECTOR_PROFILE + connector;
+  const limit = limitInUnit(station, limit_A, nominal_V);
+  return {
+    action: 'SetChargingProfile',
+    payload: {
+      evseId: connector,
+      chargingProfile: {
+        id,
+        stackLevel: 0,
+        chargingProfilePurpose: 'TxDefaultProfile',
+        chargingProfileKind: 'Absolute',
+        chargingSchedule: [
+          {
+            id,
+            startSchedule: LONG_AGO,
+            chargingRateUnit: station.abilities.unit,
+            chargingSchedulePeriod: [schedulePeriod(station, 0, limit)],
           },
         ],
       },

@@ -35,7 +35,7 @@ export { EventDigest } from './eventDigest';
 export type { DigestedEvent, EventZone } from './eventDigest';
 export { encodeFrame, MAX_TEXT_16, MAX_TEXT_201, parseFrame } from './codec';
 export type { Parsed, RefusalReason } from './codec';
-export { FLOOR_PROFILE, LEASE_PROFILE, RESERVED_PROFILES } from './profile';
+export { CONNECTOR_PROFILE, FLOOR_PROFILE, LEASE_PROFILE, RESERVED_PROFILES } from './profile';
 export { LEASE_REFUSALS } from './leaseHold';
 export type { LeaseRefusal } from './leaseHold';
 export type {

@@ -6,6 +6,8 @@ import type { JsonObject } from './frame';
 /** Profile ids and levels a CPMS may not touch. Always the same, so a renewal replaces. */
 export const FLOOR_PROFILE = 900_001;
 export const LEASE_PROFILE = 900_002;
+/** Cap of connector n: this plus n. */
+export const CONNECTOR_PROFILE = 900_010;
 export const RESERVED_PROFILES = { from: 900_000, to: 900_099 } as const;
 const FLOOR_LEVEL = 0;
 const LEASE_LEVEL = 1;
@@ -40,6 +42,36 @@ export function schedulePeriod(station: StationConfig, startPeriod: number, limi
   return station.phases === 3
     ? { startPeriod, limit }
     : { startPeriod, limit, numberPhases: station.phases };
+}
+
+/**
+ * The cap of one connector: a TxDefaultProfile on it, at the lowest level, without end. The station
+ * maximum bounds only the sum of the connectors (1.6, 3.13.1). Pure.
+ */
+export function connectorCap16(
+  station: StationConfig,
+  connector: number,
+  limit_A: number,
+  nominal_V: number,
+): Request {
+  const limit = limitInUnit(station, limit_A, nominal_V);
+  return {
+    action: 'SetChargingProfile',
+    payload: {
+      connectorId: connector,
+      csChargingProfiles: {
+        chargingProfileId: CONNECTOR_PROFILE + connector,
+        stackLevel: FLOOR_LEVEL,
+        chargingProfilePurpose: 'TxDefaultProfile',
+        chargingProfileKind: 'Absolute',
+        chargingSchedule: {
+          startSchedule: LONG_AGO,
+          chargingRateUnit: station.abilities.unit,
+          chargingSchedulePeriod: [schedulePeriod(station, 0, limit)],
+        },
+      },
+    },
+  };
 }
 
 function setProfile16(

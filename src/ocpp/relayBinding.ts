@@ -34,6 +34,7 @@ export interface RelayedSession {
     done: (reply: ResultFrame | ErrorFrame | undefined, now: Instant) => void,
   ): void;
   observe(seen: readonly Observation[], now: Instant): void;
+  recap(now: Instant): void;
   tell(code: FleetEventCode, text: string, now: Instant, hint?: string): void;
 }
 
@@ -55,6 +56,7 @@ function servicesOf(session: RelayedSession): RelayServices {
       return () => link !== undefined && session.linked === link;
     },
     ask: (call, now, done) => session.askRelayed(call, now, done),
+    recap: (now) => session.recap(now),
     newId: () => context.newId(),
     answer: (call, authorise, now) =>
       session.dialect.answer(call, {

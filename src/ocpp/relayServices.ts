@@ -39,6 +39,8 @@ export interface RelayServices {
     now: Instant,
     done: (reply: ResultFrame | ErrorFrame | undefined, now: Instant) => void,
   ): void;
+  /** The caps of the connectors may be gone: write them again. */
+  recap(now: Instant): void;
   /** The next id for a CALL of our own. */
   newId(): string;
   /** The answer of the dialect without a CPMS. */

@@ -69,6 +69,7 @@ export class StationSession {
       dialect: () => this.dialect,
       connected: () => this.link !== undefined,
       floorVerified: () => this.floor.verified,
+      ceiling_A: () => this.floor.ceiling_A,
       clockError_ms: () => this.seen.clockError_ms() ?? 0,
       forgetClock: () => this.seen.forgetClock(),
       ask: (request, purpose, priority, at, key, sendBy) =>
@@ -223,7 +224,7 @@ export class StationSession {
     this.tell('booted', 'station booted', now);
     this.calls.forget(now);
     this.dirty();
-    this.floor.begin(now);
+    this.floor.rebooted(now);
   }
 
   /** The outcome of a call of our own; `payload` is absent for an error or no answer. */
@@ -237,6 +238,7 @@ export class StationSession {
     switch (purpose.kind) {
       case 'floor-step':
       case 'floor-recheck':
+      case 'connector-cap':
         this.floor.reply(purpose, payload, accepted, now);
         return;
       case 'lease':
@@ -260,6 +262,11 @@ export class StationSession {
 
   leasePossible(now: Instant): boolean {
     return this.leases.hold.possible(now);
+  }
+
+  /** The CPMS cleared profiles among which ours may have been. */
+  recap(now: Instant): void {
+    this.floor.recap(now);
   }
 
   /** Sends a call of the CPMS, or one made from it, behind our own. */

@@ -29,6 +29,8 @@ export interface StationConfig {
   readonly floor_A: Amps;
   /** Rated current per phase; no lease goes above it. */
   readonly max_A: Amps;
+  /** Rated current of one connector where it is less than the station's; per phase. */
+  readonly connectorMax_A?: Amps;
   /** Station TTL: longest lease, and the site silence after which the socket is closed. */
   readonly ttl_ms: number;
   readonly abilities: StationAbilities;

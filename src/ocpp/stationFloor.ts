@@ -17,6 +17,7 @@ const RECHECK_MS = 3_600_000;
 export type FloorPurpose =
   | { readonly kind: 'floor-step'; readonly step: FloorStep }
   | { readonly kind: 'floor-recheck' }
+  | { readonly kind: 'connector-cap'; readonly connector: number }
   | { readonly kind: 'other' };
 
 /** What the floor needs from its session. */
@@ -35,6 +36,8 @@ export class StationFloor {
   private step: FloorStep = 'settings';
   private due_at: Instant | undefined;
   private reported: ReportedSettings = {};
+  /** Connectors that took their cap since the last boot. */
+  private readonly capped = new Set<number>();
   private readonly context: SessionContext;
   private readonly host: FloorHost;
 
@@ -46,6 +49,13 @@ export class StationFloor {
 
   private get dialect(): Dialect {
     return this.host.dialect();
+  }
+
+  /** The most a lease may raise to: beyond one connector's rating only when each is capped. */
+  get ceiling_A(): number {
+    const { connectorMax_A, connectors, max_A } = this.station;
+    if (connectorMax_A === undefined || connectorMax_A >= max_A) return max_A;
+    return this.capped.size >= connectors ? max_A : connectorMax_A;
   }
 
   get verified(): boolean {
@@ -62,7 +72,39 @@ export class StationFloor {
     this.due_at = undefined;
   }
 
-  /** Starts from the beginning: a reboot may have lost the floor. */
+  /** A reboot may have lost floor and caps. */
+  rebooted(now: Instant): void {
+    this.capped.clear();
+    this.begin(now);
+  }
+
+  /** The caps of the connectors may be gone (a clear of the CPMS). */
+  recap(now: Instant): void {
+    this.capped.clear();
+    if (this.verified) this.cap(now);
+  }
+
+  private cap(now: Instant): void {
+    const { connectorMax_A, connectors, max_A } = this.station;
+    if (connectorMax_A === undefined || connectorMax_A >= max_A) return;
+    for (let connector = 1; connector <= connectors; connector += 1) {
+      if (this.capped.has(connector)) continue;
+      const { nominal_V } = this.context;
+      const request = this.dialect.connectorCap(this.station, connector, connectorMax_A, nominal_V);
+      this.host.ask(request, { kind: 'connector-cap', connector }, 'safety', now);
+    }
+  }
+
+  private capReply(connector: number, accepted: boolean, now: Instant): void {
+    if (accepted) this.capped.add(connector);
+    else {
+      const text = `connector ${connector} did not take its limit ${this.ceiling_A} A`;
+      const hint = 'the station is raised to the rating of one connector only';
+      this.context.event(this.station.id, 'connector-limit-failed', text, now, hint);
+    }
+  }
+
+  /** Starts from the beginning. */
   begin(now: Instant): void {
     this.due_at = undefined;
     this.step = 'settings';
@@ -77,6 +119,7 @@ export class StationFloor {
       return;
     }
     this.due_at = later(now, RECHECK_MS);
+    this.cap(now);
     this.host.ask(this.composite(), { kind: 'floor-recheck' }, 'normal', now);
   }
 
@@ -88,6 +131,7 @@ export class StationFloor {
     now: Instant,
   ): void {
     if (purpose.kind === 'floor-recheck') this.rechecked(payload, now);
+    else if (purpose.kind === 'connector-cap') this.capReply(purpose.connector, accepted, now);
     else if (purpose.kind === 'floor-step') this.stepReply(purpose.step, payload, accepted, now);
   }
 
@@ -131,6 +175,7 @@ export class StationFloor {
     const { id, floor_A } = this.station;
     this.context.event(id, 'floor-verified', `safe static limit ${floor_A} A in force`, now);
     this.host.changed();
+    this.cap(now);
     const wanted = this.context.config.meterInterval_s ?? 5;
     if (wanted > 0 && this.reported.meterInterval_s !== wanted) {
       this.host.ask(this.dialect.writeMeterInterval(wanted), { kind: 'other' }, 'normal', now);

@@ -22,6 +22,8 @@ export interface LeaseHost {
   dialect(): Dialect;
   connected(): boolean;
   floorVerified(): boolean;
+  /** The most that may be leased now, A. */
+  ceiling_A(): number;
   clockError_ms(): number;
   forgetClock(): void;
   ask(
@@ -59,7 +61,7 @@ export class StationLease {
       return;
     }
     if (!this.permitted(lease, station, now)) return;
-    const limit_A = amps(Math.min(lease.limit_A, station.max_A));
+    const limit_A = amps(Math.min(lease.limit_A, station.max_A, this.host.ceiling_A()));
     const ttl_ms = Math.min(lease.ttl_ms, station.ttl_ms);
     const decided = this.context.config.wall_ms(batch.decided_at);
     const terms = leaseTerms(limit_A, ttl_ms, decided, this.host.clockError_ms());

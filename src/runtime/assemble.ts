@@ -113,6 +113,7 @@ export function stationConfig(site: Site, s: Station): StationConfig {
     phases,
     floor_A: amps(s.static_A),
     max_A: amps(s.max_A),
+    ...(s.connector_max_A === undefined ? {} : { connectorMax_A: amps(s.connector_max_A) }),
     ttl_ms: stationTtl_ms(site, s),
     abilities: {
       leaseStorage: s.lease.storage,

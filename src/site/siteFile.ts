@@ -85,6 +85,9 @@ const station = object(
       'L1L2L3',
     ),
     max_A: num('A', 6, 1000, 'rated current per phase'),
+    connector_max_A: maybe(
+      num('A', 6, 1000, 'rated current per phase of one connector, where less than the station’s'),
+    ),
     static_A: num('A', 0, 1000, 'safe static limit per phase, valid without the gateway'),
     min_start_A: byDefault(num('A', 0, 1000, 'smallest useful current'), 6),
     min_W: byDefault(num('W', 0, 1e6, 'smallest useful DC power'), 0),

@@ -1,4 +1,4 @@
-import { FLOOR_PROFILE, LEASE_PROFILE, RESERVED_PROFILES } from '../../ocpp';
+import { CONNECTOR_PROFILE, FLOOR_PROFILE, LEASE_PROFILE, RESERVED_PROFILES } from '../../ocpp';
 import type { JsonObject, OcppProtocol, StationConfig } from '../../ocpp';
 import { number, object, objects, text } from './fields';
 import type { OcppDenyReason } from './policy';
@@ -53,7 +53,10 @@ export function foreignProfileFault(
   }
   if (!PURPOSES[protocol].has(parts.purpose)) return 'profile-purpose';
   if (!Number.isInteger(parts.level) || parts.level < 0) return 'profile-level';
-  if (parts.level > Math.max(station.abilities.maxStackLevel, 0)) return 'profile-level';
+  // On capped connectors a TxDefaultProfile moves up one level; it must still fit then.
+  const capped = station.connectorMax_A !== undefined && station.connectorMax_A < station.max_A;
+  const moved = capped && parts.purpose === 'TxDefaultProfile' ? 1 : 0;
+  if (parts.level + moved > Math.max(station.abilities.maxStackLevel, 0)) return 'profile-level';
   for (const schedule of parts.schedules) {
     const fault = scheduleFault(station, schedule, wall_ms);
     if (fault !== undefined) return fault;
@@ -109,7 +112,7 @@ function periodsFault(
 
 /**
  * What is wrong with a profile of our own, or undefined: only the floor at the safe static limit
- * without end, and the lease with an end, exist.
+ * without end, the lease with an end, and the lasting cap of a connector exist.
  */
 export function ownProfileFault(
   station: StationConfig,
@@ -119,11 +122,17 @@ export function ownProfileFault(
   const parts = partsOf(protocol, profile);
   const schedule = parts?.schedules[0];
   const periods = schedule && objects(schedule, 'chargingSchedulePeriod');
-  if (!parts || !schedule || !periods || !parts.purpose.endsWith('MaxProfile')) return 'malformed';
+  if (!parts || !schedule || !periods) return 'malformed';
   const factor = text(schedule, 'chargingRateUnit') === 'W' ? NOMINAL_V * station.phases : 1;
   const limits = periods.map((period) => (number(period, 'limit') ?? Infinity) / factor);
   const last = limits.at(-1) ?? Infinity;
   const most = Math.max(...limits);
+  if (parts.id > CONNECTOR_PROFILE && parts.id <= CONNECTOR_PROFILE + station.connectors) {
+    const cap_A = (station.connectorMax_A ?? 0) * ROUNDING;
+    const lasts = schedule['duration'] === undefined && parts.purpose === 'TxDefaultProfile';
+    return lasts && most <= cap_A ? undefined : 'own-floor';
+  }
+  if (!parts.purpose.endsWith('MaxProfile')) return 'malformed';
   const ttl_s = station.ttl_ms / 1000;
   if (parts.id === FLOOR_PROFILE) {
     // With one level only, the lease is the first period and the floor the last one.
