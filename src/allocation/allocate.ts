@@ -7,7 +7,7 @@ import { grantsOf } from './grants';
 import { type Layout, layoutOf } from './layout';
 import { loadsOf } from './loads';
 import { type AllocationMemory, NO_ALLOCATION_MEMORY, type StationMemory } from './memory';
-import { nodeUses, supportCap_W, untilOf } from './nodeUse';
+import { counted, nodeUses, supportCap_W, untilOf } from './nodeUse';
 import { stationReasons } from './reasons';
 import { positiveOr } from './sane';
 import { type BessView, bessView, type PvView, pvView, supportOf } from './sources';
@@ -49,6 +49,7 @@ export function allocate(
     support,
     loads,
     demand_A: claim,
+    counted_A: counted(working),
     cap_W,
     memory: past,
     now,

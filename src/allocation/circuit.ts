@@ -50,7 +50,9 @@ export function circuitOf(
       const v = real ? measured : nominal * LOW_VOLTAGE;
       const q = Math.abs(finiteOr(node.measured?.reactive_var[p], 0));
       const limit = positiveOr(node.import_A[p], 0) * keep;
-      const carries = Math.max(limit, positiveOr(node.contingency_A, 0) * keep);
+      const lifted = Math.max(limit, positiveOr(node.contingency_A, 0) * keep);
+      const loads = node.loadsMax_A === undefined ? Infinity : positiveOr(node.loadsMax_A, 0);
+      const carries = Math.min(lifted, loads * keep);
       volts[at] = v;
       reactive_var[at] = q;
       limit_A[at] = activeOf(limit, v, q);

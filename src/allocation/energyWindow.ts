@@ -16,16 +16,24 @@ export interface EnergyWindow {
   readonly last?: { readonly at: Instant; readonly import_W: number };
 }
 
-export const windowStart = (now: Instant): EnergyWindow => ({
-  start: aligned(now),
-  used_Wms: 0,
-});
-
 const aligned = (now: Instant): Instant => (Math.floor(now / WINDOW_ms) * WINDOW_ms) as Instant;
+
+/** Readings further apart than this belong to different clocks. */
+const GAP_ms = 120_000;
+
+/**
+ * The window at `now` when nothing is known of its beginning: the contract itself counts as used.
+ * Whoever keeps to `windowLimit` never used more, so a restart brings nothing back. Pure.
+ */
+export const windowStart = (now: Instant, contract_W: number): EnergyWindow => ({
+  start: aligned(now),
+  used_Wms: positiveOr(contract_W, 0) * between(aligned(now), now),
+});
 
 /**
  * Takes the import of this moment (W, export counts as 0). A missing reading counts as the contract
- * itself: what is not measured is used up. Windows are aligned to the clock. Pure.
+ * itself: what is not measured is used up. Windows are aligned to the clock; one that jumps starts
+ * a window of which nothing is known. Pure.
  */
 export function nextWindow(
   window: EnergyWindow,
@@ -38,17 +46,15 @@ export function nextWindow(
     positiveOr(import_W, import_W !== undefined && import_W < 0 ? 0 : contract_W),
   );
   const start = aligned(now);
-  const fresh = start > window.start;
   const from = window.last === undefined ? now : window.last.at;
-  const since = fresh ? Math.max(start, from) : from;
-  const held_ms = Math.max(0, between(since as Instant, now));
+  const elapsed_ms = between(from, now);
+  const last = { at: now, import_W: value };
+  const jumped = elapsed_ms < 0 || elapsed_ms > GAP_ms;
+  if (jumped) return { ...windowStart(now, contract_W), last };
+  const fresh = start !== window.start;
+  const held_ms = fresh ? between(start, now) : elapsed_ms;
   const mean_W = Math.max(value, window.last?.import_W ?? value);
-  const before = fresh ? 0 : window.used_Wms;
-  return {
-    start: fresh ? start : window.start,
-    used_Wms: before + held_ms * mean_W,
-    last: { at: now, import_W: value },
-  };
+  return { start, used_Wms: (fresh ? 0 : window.used_Wms) + held_ms * mean_W, last };
 }
 
 /** Import that the rest of the window allows, W, and why. Pure. */

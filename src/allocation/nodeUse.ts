@@ -23,8 +23,8 @@ export function supportCap_W(circuit: Circuit, k: number): number {
   return Math.max(0, least);
 }
 
-/** By row: what the stations count for after this decision. */
-function counted(w: Working): Float64Array {
+/** By row: what the stations count for after this decision, A. Pure. */
+export function counted(w: Working): Float64Array {
   const use = new Float64Array(w.layout.rows.count);
   for (let i = 0; i < w.table.count; i += 1) {
     const a = Math.max(w.table.counted[i] ?? 0, w.grant[i] ?? 0);

@@ -82,7 +82,8 @@ function rowReason(w: Working, row: number, share_A: number): Reason {
   if (row === w.layout.totalRow[k]) {
     const total = kW(w.circuit.total_W[k] ?? 0);
     const base = kW(w.loads.base_W[k] ?? 0);
-    const text = `${total} over all phases${relief} less ${base} base load ${tail}`;
+    const whose = source === 'contract' || source === 'circuit' ? '' : `${limit?.text ?? ''}; `;
+    const text = `${whose}${total} over all phases${relief} less ${base} base load ${tail}`;
     return { source, at, text, limit_A: share_A, ...expires };
   }
   const pair = w.layout.pairRow[k] ?? -1;
@@ -99,6 +100,14 @@ function rowReason(w: Working, row: number, share_A: number): Reason {
   if (capped) {
     const carries = one(w.circuit.contingency_A[row] ?? 0);
     const text = `loss of all inverters must stay within ${carries} A on L${p + 1}; less ${base} A base load ${tail}`;
+    return { source: 'contingency', at, text, limit_A: share_A };
+  }
+  if (
+    node?.loadsMax_A !== undefined &&
+    node.loadsMax_A < node.import_A[p === 1 ? 1 : p === 2 ? 2 : 0]
+  ) {
+    const kept = one(w.circuit.contingency_A[row] ?? 0);
+    const text = `loads together at most ${kept} A on L${p + 1} (headroom kept free, or busbar); less ${base} A base load ${tail}`;
     return { source: 'contingency', at, text, limit_A: share_A };
   }
   const words = limit?.text ?? 'limit';

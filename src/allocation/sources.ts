@@ -16,10 +16,14 @@ const RAISE_ROOM_ms = 20_000;
 const PV_WINDOW_ms = 10_000;
 /** An inverter that fell silent may still make this share of its rating. */
 const PV_SILENT_SHARE = 0.05;
+/** What a cloud takes until loads are down is not credited. */
+const CLOUD_SHARE = 0.9;
 /** Support must last this long down to the reserve, s: it fades out instead of ending. */
 const FADE_s = 300;
 /** Share of the smallest recent load that discharge may cover: nothing is exported. */
 const EXPORT_GUARD = 0.98;
+/** Of the export limit, while loads come down. */
+const EXPORT_HELD = 0.9;
 const IMPLAUSIBLE = 3;
 
 export interface BessView {
@@ -134,8 +138,9 @@ export function pvView(
     latest !== undefined && between(latest.at, now) < 1000
       ? [...kept.slice(0, -1), { at: latest.at, power_W: Math.min(latest.power_W, power_W) }]
       : [...kept, { at: now, power_W }];
-  let relief_W = Math.min(power_W, positiveOr(p.commanded_W, Infinity));
-  for (const r of recent) relief_W = Math.min(relief_W, r.power_W);
+  let least_W = Math.min(power_W, positiveOr(p.commanded_W, Infinity));
+  for (const r of recent) least_W = Math.min(least_W, r.power_W);
+  const relief_W = least_W * CLOUD_SHARE;
   return {
     source: p,
     node: circuit.layout.index.get(p.node) ?? 0,
@@ -148,6 +153,13 @@ export function pvView(
 export interface Support {
   /** By BESS: discharge it may be asked for, W. */
   readonly allowed_W: readonly number[];
+  /**
+   * By BESS: discharge it may be held at until the stations that rest on it have come down, W. Up
+   * to the export limit: what one phase loses must not be missing on another at once.
+   */
+  readonly holds_W: readonly number[];
+  /** By BESS: discharge out of the reserve for what is above a limit already, W; never credited. */
+  readonly reserve_W: readonly number[];
   /** By BESS: relief that counts now, W. */
   readonly relief_W: readonly number[];
   /** By node: relief of BESS and PV below it, and of PV alone, W. */
@@ -180,19 +192,13 @@ export function supportOf(
   const export_W = input.nodes[0]?.export_W;
   const exportRoom = export_W === undefined ? Infinity : positiveOr(export_W, 0) - sun_W;
   const loadRoom = leastLoad_W * EXPORT_GUARD - sun_W;
-  const wished = bess.map((b) => (b.seen && b.source.usable ? availableDischarge_W(b) : 0));
-  const sum = wished.reduce((s, w) => s + w, 0);
-  const unstoppable = bess.reduce(
-    (s, b, i) => s + (b.source.stopInput === true ? 0 : (wished[i] ?? 0)),
-    0,
-  );
-  const share = sum > 0 ? clamp(loadRoom / sum, 0, 1) : 0;
-  const shareUnstopped = unstoppable > 0 ? clamp(exportRoom / unstoppable, 0, 1) : 1;
-  const allowed_W = wished.map(
-    (w, i) => w * Math.min(share, bess[i]?.source.stopInput === true ? 1 : shareUnstopped),
-  );
+  const rooms = { loadRoom, exportRoom, heldRoom: leastLoad_W + heldExport_W(export_W) - sun_W };
+  const kept = bounded(bess, (b) => Math.max(reserveSoc(b), lowestSoc(b)), rooms);
+  const { allowed_W } = kept;
   const out: Support = {
     allowed_W,
+    holds_W: kept.holds_W,
+    reserve_W: bounded(bess, lowestSoc, rooms).holds_W,
     relief_W: bess.map((b, i) => relief_W(b, allowed_W[i] ?? 0)),
     all_W: new Float64Array(n),
     raising_W: new Float64Array(n),
@@ -223,9 +229,42 @@ export function supportOf(
   return out;
 }
 
-/** Discharge that battery and reserve allow, W. */
-function availableDischarge_W(b: BessView): number {
-  const keep = Math.max(positiveOr(b.source.socMin, 1), positiveOr(b.source.socReserve, 1));
+const lowestSoc = (b: BessView): number => positiveOr(b.source.socMin, 1);
+const reserveSoc = (b: BessView): number => positiveOr(b.source.socReserve, 1);
+const heldExport_W = (export_W: number | undefined): number =>
+  EXPORT_HELD * positiveOr(export_W, 0);
+
+interface Rooms {
+  /** Nothing is exported; not more than may be while loads come down; all loads lost, W. */
+  readonly loadRoom: number;
+  readonly heldRoom: number;
+  readonly exportRoom: number;
+}
+
+/** Discharge down to a state of charge by BESS, within what may be exported, W. */
+function bounded(
+  bess: readonly BessView[],
+  keep: (b: BessView) => number,
+  rooms: Rooms,
+): { readonly allowed_W: readonly number[]; readonly holds_W: readonly number[] } {
+  const wished = bess.map((b) => (b.seen && b.source.usable ? lasting_W(b, keep(b)) : 0));
+  const sum = wished.reduce((s, w) => s + w, 0);
+  const stops = (i: number): boolean => bess[i]?.source.stopInput === true;
+  const unstoppable = wished.reduce((s, w, i) => s + (stops(i) ? 0 : w), 0);
+  const part = (room: number, of: number, none: number): number =>
+    of > 0 ? clamp(room / of, 0, 1) : none;
+  const unstopped = part(rooms.exportRoom, unstoppable, 1);
+  const scaled = (most: number): readonly number[] =>
+    wished.map((w, i) => w * Math.min(most, stops(i) ? 1 : unstopped));
+  const share = part(rooms.loadRoom, sum, 0);
+  return {
+    allowed_W: scaled(share),
+    holds_W: scaled(Math.max(share, part(rooms.heldRoom, sum, 0))),
+  };
+}
+
+/** Discharge that lasts its time down to this state of charge, W. */
+function lasting_W(b: BessView, keep: number): number {
   const energy_Wh = Math.max(0, b.soc - keep) * positiveOr(b.source.capacity_Wh, 0);
   return Math.min(b.dischargeMax_W, (energy_Wh * 3600) / FADE_s);
 }

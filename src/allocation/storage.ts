@@ -38,6 +38,8 @@ export interface StorageSituation {
   readonly support: Support;
   readonly loads: Loads;
   readonly demand_A: Float64Array;
+  /** By phase of the connection first: what the stations count for after this decision, A. */
+  readonly counted_A: Float64Array;
   /** Bound of all relief by N-1 at the connection point, W. */
   readonly cap_W: number;
   readonly memory: AllocationMemory;
@@ -62,16 +64,27 @@ export function storageWishes(s: StorageSituation): StorageDecided {
   const memory = new Map<string, BessMemory>();
   if (s.bess.length === 0) return { wishes, memory };
   const wanted = wantedOf(s);
-  const canGive = s.support.allowed_W.reduce((a, b) => a + b, 0);
+  const { present: present_W } = pressureOf(s);
+  const gives_W = s.bess.map((b, i) => mayGive_W(s, b, i, present_W));
+  const canGive = gives_W.reduce((a, b) => a + b, 0);
   const canTake = s.bess.reduce((a, b) => a + chargeable_W(b), 0);
   s.bess.forEach((b, i) => {
-    const give = share(wanted.discharge_W, s.support.allowed_W[i] ?? 0, canGive);
+    const give = share(wanted.discharge_W, gives_W[i] ?? 0, canGive);
     const take = share(wanted.charge_W, chargeable_W(b), canTake);
     const { wish, next } = oneWish(s, b, give, take, wanted);
     wishes.push(wish);
     memory.set(b.source.id, next);
   });
   return { wishes, memory };
+}
+
+/** What it is allowed; more only as far as it gives it already and stations still rest on it. */
+function mayGive_W(s: StorageSituation, b: BessView, i: number, present_W: number): number {
+  const last_W = Math.max(0, s.memory.bess.get(b.source.id)?.wish_W ?? 0);
+  const held_W = Math.min(s.support.holds_W[i] ?? 0, last_W);
+  // What is too much already takes from the reserve until the loads are down.
+  const urgent_W = Math.min(s.support.reserve_W[i] ?? 0, Math.max(0, present_W));
+  return Math.max(s.support.allowed_W[i] ?? 0, held_W, urgent_W);
 }
 
 const share = (total: number, part: number, sum: number): number =>
@@ -81,18 +94,28 @@ function chargeable_W(b: BessView): number {
   return b.seen && b.source.usable && b.soc < positiveOr(b.source.socMax, 0) ? b.chargeMax_W : 0;
 }
 
+/** What is claimed, and what counts already, above the limit at the connection, W. */
+function pressureOf(s: StorageSituation): { readonly claimed: number; readonly present: number } {
+  const advice = liveAdvice(s.input.advice, s.now);
+  const relief_W = s.support.pv_W[0] ?? 0;
+  const at = (stations_A: Float64Array): number => {
+    const load = (p: number): number => (s.loads.base_A[p] ?? 0) + (stations_A[p] ?? 0);
+    return missing_W(s.circuit, 0, load, advice?.peakTarget_W) - relief_W;
+  };
+  // What counts, not what is measured: grants rest on it, also where a vehicle uses one phase.
+  return { claimed: at(s.demand_A), present: at(s.counted_A) };
+}
+
 function wantedOf(s: StorageSituation): Wanted {
   const advice = liveAdvice(s.input.advice, s.now);
   const sun_W = s.pv.reduce((sum, p) => sum + p.out_W, 0);
   const relief_W = s.support.pv_W[0] ?? 0;
-  const at = (load: (at: number) => number): number =>
-    missing_W(s.circuit, 0, load, advice?.peakTarget_W);
-  const claimed = at((p) => (s.loads.base_A[p] ?? 0) + (s.demand_A[p] ?? 0)) - relief_W;
-  const present = at((p) => s.loads.load_A[p] ?? 0) - relief_W;
+  const { claimed, present } = pressureOf(s);
   const limit_W = limitOf(s.circuit);
   const ramped = s.input.risePerSecond < 1;
   const lead = ramped ? LEAD_SHARE * limit_W : Infinity;
-  const shave = Math.min(claimed, present + lead, Math.max(0, s.cap_W - relief_W));
+  const wish = Math.min(Math.max(claimed, present), present + lead);
+  const shave = Math.min(wish, Math.max(0, s.cap_W - relief_W));
   if (shave > 0) {
     const why = `loads claim ${kW(claimed)} above the limit`;
     return { discharge_W: shave, charge_W: 0, why, source: 'contract' };

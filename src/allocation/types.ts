@@ -33,6 +33,11 @@ export interface AllocationNode {
   readonly baseWorst_A: number;
   /** Current that the curve carries for the declared reaction time with D <= 0.5, A per phase. */
   readonly contingency_A: number;
+  /**
+   * All loads together stay below this whatever is fed in: rating of the busbar, or the limit less
+   * the envelope that is kept free. Absent: no such bound.
+   */
+  readonly loadsMax_A?: number;
 }
 
 export interface NodeMeasurement {

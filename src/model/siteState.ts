@@ -1,6 +1,6 @@
 import type { Instant } from '../time';
 import type { BessReading, Measurement, MeterReading, PvReading } from './measurement';
-import type { LimitRequest } from './limits';
+import type { LimitRequest, NodeLimit } from './limits';
 import type { AcknowledgedLease, StationImage } from './stations';
 import type { Watts } from '../units';
 
@@ -50,5 +50,7 @@ export interface SiteState {
   readonly pv: readonly PvState[];
   readonly stations: readonly StationState[];
   readonly requests: readonly LimitRequest[];
+  /** What site file and grid operator allow at this instant beside the rated limits. */
+  readonly limits?: readonly NodeLimit[];
   readonly emergencyStop: boolean;
 }

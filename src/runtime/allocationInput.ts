@@ -6,10 +6,12 @@ import type {
   AllocationPv,
   AllocationStation,
   NodeMeasurement,
+  StorageAdvice,
 } from '../allocation';
 import type { BessState, Measurement, MeterReading, PvState, SiteState } from '../model';
 import type { Instant } from '../time';
 import { mapPhases, type ThreePhase } from '../units';
+import { type CircuitNode, GRID, type Site } from '../site';
 import { composeLimit } from './limitSources';
 import type { SiteFacts, StationFacts } from './siteFacts';
 import type { StationTracker } from './stationTracker';
@@ -28,6 +30,8 @@ export interface InputSources {
   /** Stations that draw more than told: reserved at their maximum. */
   readonly overdrawn: ReadonlySet<string>;
   readonly stationsSilent: boolean;
+  /** Of the slow loop; the allocation looks at its expiry. */
+  readonly advice?: StorageAdvice;
 }
 
 /** Pure over its sources. */
@@ -41,6 +45,7 @@ export function allocationInput(from: InputSources): AllocationInput {
     nominal_V: facts.site.nominal_V,
     reaction_ms: facts.reaction_ms,
     risePerSecond: RISE_PER_SECOND,
+    ...(from.advice === undefined ? {} : { advice: from.advice }),
   };
 }
 
@@ -48,7 +53,7 @@ function node(from: InputSources, id: string): AllocationNode {
   const { facts, state } = from;
   const { site } = facts;
   const circuit = site.nodes.find((n) => n.id === id) ?? facts.grid;
-  const composed = composeLimit(site, circuit, state.requests, state.at);
+  const composed = composeLimit(site, circuit, state.requests, state.at, state.limits);
   const meter = site.meters.find((m) => m.node === id);
   const reading: Measurement<MeterReading> | undefined =
     id === facts.grid.id
@@ -72,6 +77,7 @@ function node(from: InputSources, id: string): AllocationNode {
     baseWorst_A: circuit.baseLoadMax_A,
     contingency_A: facts.contingency_A.get(id) ?? circuit.import_A,
     ...(circuit.parent === undefined ? {} : { parent: circuit.parent }),
+    ...loadsMax(site, circuit),
     ...(composed.import_W === undefined ? {} : { import_W: composed.import_W }),
     ...(composed.export_W === undefined ? {} : { export_W: composed.export_W }),
     ...(circuit.apparent_VA === undefined ? {} : { import_VA: circuit.apparent_VA }),
@@ -79,6 +85,18 @@ function node(from: InputSources, id: string): AllocationNode {
     ...(root && c.unbalance_A !== undefined ? { unbalance_A: c.unbalance_A } : {}),
     ...(measured === undefined ? {} : { measured }),
   };
+}
+
+/**
+ * `ride_through: reserve` keeps the declared envelope free: loads fit without any inverter, and
+ * the largest step of the base load fits on top (INV-1 (b): 0 samples). A busbar bounds its flow.
+ */
+function loadsMax(site: Site, node: CircuitNode): { loadsMax_A?: number } {
+  const { connection: c } = site;
+  const step_A = node.id === GRID ? c.base_load_step_A : 0;
+  const free_A = c.ride_through === 'reserve' ? node.import_A - step_A : Infinity;
+  const bound_A = Math.min(free_A, node.busbar_A ?? Infinity);
+  return Number.isFinite(bound_A) ? { loadsMax_A: Math.max(0, bound_A) } : {};
 }
 
 function measurement(m: MeterReading, at: Instant): NodeMeasurement {
@@ -154,7 +172,8 @@ function bess(facts: SiteFacts, b: BessState): AllocationBess {
     expiryMax_W: file.expiry_max_W,
     usable: on && !b.notResponding,
     supports: facts.supports,
-    stopInput: file.stop_input,
+    // Headroom that is kept free must not wait for a relay.
+    stopInput: file.stop_input && facts.site.connection.ride_through !== 'reserve',
     ...(reading === undefined ? {} : { reading }),
     ...(b.lease === undefined
       ? {}

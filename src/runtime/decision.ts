@@ -2,7 +2,7 @@
  * The decision step: mode -> allocation -> leases. Pure: values in, values out, `now` a parameter.
  * The only place where a lease is renewed and a value raised.
  */
-import { allocate, type AllocationMemory, type NodeUse } from '../allocation';
+import { allocate, type AllocationMemory, type NodeUse, type StorageAdvice } from '../allocation';
 import { nextBessLease, nextStationLease } from '../lease';
 import type { Mode, Reason, Setpoint, SiteState, StationLease } from '../model';
 import type { Instant } from '../time';
@@ -45,6 +45,7 @@ export interface DecisionInput {
   readonly trackers: ReadonlyMap<string, StationTracker>;
   readonly overdrawn: ReadonlySet<string>;
   readonly stationsSilent: boolean;
+  readonly advice?: StorageAdvice;
 }
 
 /** Smallest change of a BESS setpoint worth a write, as a share of its rating. */

@@ -2,7 +2,7 @@
  * Limits composed by minimum, each with its source: contract, circuit, and requests that have not
  * expired. A request only tightens; what it would loosen is cut at the signed limit.
  */
-import type { LimitRequest, LimitSource, Reason } from '../model';
+import type { LimitRequest, LimitSource, NodeLimit, Reason } from '../model';
 import type { CircuitNode, Site } from '../site';
 import { GRID } from '../site';
 import { type Instant, passed } from '../time';
@@ -21,50 +21,55 @@ export const liveRequests = (
   now: Instant,
 ): readonly LimitRequest[] => requests.filter((r) => !passed(r.expires_at, now));
 
-/** The bound of one node and the source that set it. Pure. */
+/**
+ * The bound of one node and the source that set it. `own`: limits of the site itself at this
+ * instant (averaged contract, grid operator). A bound in W is one over all phases. Pure.
+ */
 export function composeLimit(
   site: Site,
   node: CircuitNode,
   requests: readonly LimitRequest[],
   now: Instant,
+  own: readonly NodeLimit[] = [],
 ): ComposedLimit {
-  const own: LimitSource = node.id === GRID ? 'contract' : 'circuit';
-  let import_A: ThreePhase<number> = [node.import_A, node.import_A, node.import_A];
-  let import_W: number | undefined;
-  let export_W = node.export_W;
-  let reason: Reason = {
-    source: own,
-    at: node.id,
-    text: `${own === 'contract' ? 'grid' : 'circuit'} limit ${node.import_A} A per phase`,
-    limit_A: node.import_A,
-  };
-  for (const request of liveRequests(requests, now)) {
-    const { limit } = request;
-    if (limit.node !== node.id) continue;
-    const asked = limit.import_A;
-    const asked_W = limit.import_W;
-    const per_A = asked_W === undefined ? undefined : asked_W / (3 * site.nominal_V);
-    const tight = asked ?? (per_A === undefined ? undefined : ([per_A, per_A, per_A] as const));
-    if (limit.export_W !== undefined) {
-      export_W = Math.min(export_W ?? Infinity, limit.export_W);
-    }
-    if (tight === undefined) continue;
-    const next = mapPhases(import_A, (a, i) => Math.min(a, Math.max(0, tight[i])));
-    if (next.every((a, i) => a === import_A[i === 0 ? 0 : i === 1 ? 1 : 2])) continue;
-    import_A = next;
-    if (asked_W !== undefined) import_W = Math.min(import_W ?? Infinity, asked_W);
-    reason = {
-      source: limit.source,
+  const signed: LimitSource = node.id === GRID ? 'contract' : 'circuit';
+  let composed: ComposedLimit = {
+    import_A: [node.import_A, node.import_A, node.import_A],
+    ...(node.export_W === undefined ? {} : { export_W: node.export_W }),
+    reason: {
+      source: signed,
       at: node.id,
-      text: limit.text,
-      limit_A: Math.min(...next),
-      expires_at: request.expires_at,
-    };
-  }
-  return {
-    import_A,
-    reason,
-    ...(import_W === undefined ? {} : { import_W }),
-    ...(export_W === undefined ? {} : { export_W }),
+      text: `${signed === 'contract' ? 'grid' : 'circuit'} limit ${node.import_A} A per phase`,
+      limit_A: node.import_A,
+    },
   };
+  const asked = liveRequests(requests, now).map((r) => ({ ...r.limit, expires_at: r.expires_at }));
+  for (const limit of [...own, ...asked]) {
+    if (limit.node === node.id) composed = tightened(composed, limit, site);
+  }
+  return composed;
+}
+
+function tightened(before: ComposedLimit, limit: NodeLimit, site: Site): ComposedLimit {
+  const { import_A: tight, import_W, export_W } = limit;
+  const next = { ...before };
+  const out: { -readonly [K in keyof ComposedLimit]: ComposedLimit[K] } = next;
+  if (export_W !== undefined) out.export_W = Math.min(before.export_W ?? Infinity, export_W);
+  if (tight !== undefined) {
+    out.import_A = mapPhases(before.import_A, (a, i) => Math.min(a, Math.max(0, tight[i])));
+  }
+  if (import_W !== undefined) {
+    out.import_W = Math.min(before.import_W ?? Infinity, Math.max(0, import_W));
+  }
+  const bound_A = (c: ComposedLimit): number =>
+    Math.min(...c.import_A, (c.import_W ?? Infinity) / (3 * site.nominal_V));
+  if (bound_A(out) >= bound_A(before)) return out;
+  out.reason = {
+    source: limit.source,
+    at: limit.node,
+    text: limit.text,
+    limit_A: bound_A(out),
+    ...(limit.expires_at === undefined ? {} : { expires_at: limit.expires_at }),
+  };
+  return out;
 }

@@ -99,15 +99,15 @@ describe('ten-minute contract', () => {
   const CONTRACT_W = 60_000;
 
   it('allows in the rest of a window what keeps its mean at the contract', () => {
-    let window = windowStart(T0);
+    let window = windowStart(T0, CONTRACT_W);
     for (let s = 0; s <= 300; s += 1) window = nextWindow(window, 90_000, CONTRACT_W, at(s));
     const { limit_W } = windowLimit(window, CONTRACT_W, at(300));
     assert.ok(Math.abs(limit_W - 30_000) < 200, `${limit_W} W`);
   });
 
   it('counts what is not measured as used up, and export as nothing', () => {
-    let blind = windowStart(T0);
-    let exporting = windowStart(T0);
+    let blind = windowStart(T0, CONTRACT_W);
+    let exporting = windowStart(T0, CONTRACT_W);
     for (let s = 0; s <= 300; s += 1) {
       blind = nextWindow(blind, undefined, CONTRACT_W, at(s));
       exporting = nextWindow(exporting, -50_000, CONTRACT_W, at(s));
@@ -116,8 +116,20 @@ describe('ten-minute contract', () => {
     assert.equal(exporting.used_Wms, 0);
   });
 
+  it('knows nothing of a window that began before it did, nor after the clock jumped', () => {
+    const half = windowStart(at(300), CONTRACT_W);
+    assert.ok(Math.abs(windowLimit(half, CONTRACT_W, at(300)).limit_W - CONTRACT_W) < 1);
+    for (const jump of [3600, -3600, 315_360_000]) {
+      let window = windowStart(at(600), CONTRACT_W);
+      for (let s = 600; s <= 900; s += 1) window = nextWindow(window, 10_000, CONTRACT_W, at(s));
+      window = nextWindow(window, 10_000, CONTRACT_W, at(900 + jump));
+      const { limit_W } = windowLimit(window, CONTRACT_W, at(900 + jump));
+      assert.ok(limit_W > 0.9 * CONTRACT_W && limit_W <= CONTRACT_W + 1, `${limit_W} W`);
+    }
+  });
+
   it('begins again with each window', () => {
-    let window = windowStart(T0);
+    let window = windowStart(T0, CONTRACT_W);
     for (let s = 0; s <= 610; s += 1) window = nextWindow(window, 60_000, CONTRACT_W, at(s));
     assert.ok(window.used_Wms <= 11 * 60_000 * 1000);
   });

@@ -2,7 +2,13 @@ import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
 import type { LimitRequest, NodeLimit, SiteState } from '../../../src/model';
 import { absent, good } from '../../../src/model';
-import { composeLimit, liveRequests } from '../../../src/runtime';
+import {
+  composeLimit,
+  type Contact,
+  liveRequests,
+  nextSiteLimits,
+  NO_SITE_LIMITS,
+} from '../../../src/runtime';
 import {
   contradicts,
   nextMismatch,
@@ -11,7 +17,7 @@ import {
 } from '../../../src/runtime/mismatch';
 import { type Instant, instant, later } from '../../../src/time';
 import { amps, evenly, volts, watts } from '../../../src/units';
-import { siteBlock, siteOf } from '../site/fixtures';
+import { siteBlock, siteOf, withKeys } from '../site/fixtures';
 
 const NOW = instant(1_000_000);
 const SITE = siteOf(siteBlock());
@@ -60,10 +66,11 @@ describe('limits composed by minimum', () => {
     assert.equal(reason.source, 'contract');
   });
 
-  it('take a limit in W over three phases, and a negative one as 0', () => {
+  it('take a limit in W over all phases, and a negative one as 0', () => {
     const w = composeLimit(SITE, GRID, [request({ import_W: watts(6900) })], NOW);
-    assert.deepEqual([...w.import_A], [10, 10, 10]);
-    assert.equal(w.import_W, 6900);
+    // One phase may carry it all: the phase limits stay.
+    assert.deepEqual([...w.import_A], [125, 125, 125]);
+    assert.deepEqual([w.import_W, w.reason.limit_A, w.reason.source], [6900, 10, 'cpo']);
     const below = composeLimit(SITE, GRID, [request({ import_A: evenly(amps(-5)) })], NOW);
     assert.deepEqual([...below.import_A], [0, 0, 0]);
   });
@@ -99,6 +106,62 @@ describe('limits composed by minimum', () => {
       }),
       { seed: 141 },
     );
+  });
+});
+
+describe('limits of the site itself', () => {
+  const site = siteOf(
+    withKeys('connection_point', {
+      contract_10min_W: 80_000,
+      operator_fail_safe_W: 50_000,
+      operator: {
+        inputs: [
+          { input: 'relay-60', limit_W: 54_000 },
+          { input: 'relay-0', limit_W: 0 },
+        ],
+      },
+    }),
+  );
+  const limitsAt = (contacts: Readonly<Record<string, Contact>>, seconds = 3) => {
+    let state = NO_SITE_LIMITS;
+    let limits: readonly NodeLimit[] = [];
+    for (let s = 0; s <= seconds; s += 1) {
+      const contact = (name: string): Contact => contacts[name] ?? 'unknown';
+      const facts = { site, import_W: 60_000, contact, wall_ms: 1_800_000_000_000 + s * 1000 };
+      ({ state, limits } = nextSiteLimits(state, facts, later(NOW, s * 1000)));
+    }
+    return new Map(limits.map((l) => [l.source, l]));
+  };
+
+  it('hold the lowest limit of the closed contacts, and none while all are open', () => {
+    const open = limitsAt({ 'relay-60': 'open', 'relay-0': 'open' });
+    assert.equal(open.get('grid-operator'), undefined);
+    const one = limitsAt({ 'relay-60': 'closed', 'relay-0': 'open' });
+    assert.equal(one.get('grid-operator')?.import_W, 54_000);
+    const both = limitsAt({ 'relay-60': 'closed', 'relay-0': 'closed' });
+    assert.equal(both.get('grid-operator')?.import_W, 0);
+  });
+
+  it('are never silently unlimited: a contact that cannot be read leads to the fail-safe', () => {
+    for (const seconds of [3, 300, 9000]) {
+      const limit = limitsAt({ 'relay-60': 'open' }, seconds).get('grid-operator');
+      assert.equal(limit?.import_W, 50_000, `${seconds} s`);
+      assert.match(limit.text, /grid operator/);
+    }
+  });
+
+  it('spread what the ten-minute window has left over its rest', () => {
+    const used = limitsAt({}, 300).get('energy-window');
+    assert.match(used?.text ?? '', /10-minute mean/);
+    assert((used?.import_W ?? 0) > 80_000);
+    assert((used?.import_W ?? 0) < 125_000);
+  });
+
+  it('bind the connection in W, with who set it', () => {
+    const own = [...limitsAt({ 'relay-60': 'closed', 'relay-0': 'open' }).values()];
+    const { import_W, reason } = composeLimit(site, GRID, [], NOW, own);
+    assert.equal(import_W, 54_000);
+    assert.equal(reason.source, 'grid-operator');
   });
 });
 
