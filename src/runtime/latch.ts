@@ -1,5 +1,12 @@
 /** The latch of a cycle: everything known at one instant, frozen; and the judgement of the meter. */
-import { absent, good, type LimitRequest, type SiteState, type StationImage } from '../model';
+import {
+  absent,
+  good,
+  type LimitRequest,
+  type NodeLimit,
+  type SiteState,
+  type StationImage,
+} from '../model';
 import type { Instant } from '../time';
 import type { ThreePhase } from '../units';
 import type { FieldDevices } from './fieldDevices';
@@ -50,6 +57,7 @@ export function latch(
     readonly grid: GridWatch;
     readonly cycle: number;
     readonly requests: readonly LimitRequest[];
+    readonly limits: readonly NodeLimit[];
     readonly emergencyStop: boolean;
   },
   now: Instant,
@@ -74,6 +82,7 @@ export function latch(
     pv: devices.pvStates(now),
     stations,
     requests: c.requests,
+    limits: c.limits,
     emergencyStop: c.emergencyStop,
   };
 }
