@@ -104,8 +104,7 @@ function clearProfile(
       touchesCaps ? { ...request, payload: clearMoved(request.payload) } : request,
     );
     expand(services, requests, plan.cleared, now, answer);
-  }
-  else if (moved === call.payload) pass(services, call, now, end);
+  } else if (moved === call.payload) pass(services, call, now, end);
   else pass(services, { type: 'call', id: call.id, action: call.action, payload: moved }, now, end);
 }
 

@@ -1,4 +1,5 @@
 import type { Instant } from '../time';
+import type { AbilityBook } from './abilityBook';
 import type { CallFrame, Frame } from './frame';
 import type { RelayConfig } from './relayTypes';
 import type { StationConfig } from './stationConfig';
@@ -22,6 +23,8 @@ export interface FleetConfig {
   /** Last check before the wire: the OCPP part of `guard`. Absent: none (tests only). */
   readonly guard?: OutgoingGuard;
   readonly onEvent?: (event: FleetEvent) => void;
+  /** What self-tests found, and what stations said they are. Absent: nothing is remembered. */
+  readonly abilities?: AbilityBook;
   /** The way to the CPMS; absent: the controller is alone. */
   readonly relay?: RelayConfig;
 }
@@ -72,6 +75,8 @@ export const FLEET_EVENT_CODES = [
   'record-refused',
   'backlog-full',
   'session-stopped',
+  'self-test-started',
+  'self-test-ended',
 ] as const;
 export type FleetEventCode = (typeof FLEET_EVENT_CODES)[number];
 

@@ -76,6 +76,7 @@ export const dialect16: Dialect = {
     action: 'RemoteStopTransaction',
     payload: { transactionId: Number(transaction) },
   }),
+  reset: () => ({ action: 'Reset', payload: { type: 'Hard' } }),
   askClock: () => ({ action: 'TriggerMessage', payload: { requestedMessage: 'Heartbeat' } }),
 };
 

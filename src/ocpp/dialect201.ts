@@ -95,6 +95,7 @@ export const dialect201: Dialect = {
       ],
     },
   }),
+  reset: () => ({ action: 'Reset', payload: { type: 'Immediate' } }),
   askClock: () => ({ action: 'TriggerMessage', payload: { requestedMessage: 'Heartbeat' } }),
   stopTransaction: (transactionId) => ({
     action: 'RequestStopTransaction',

@@ -1,6 +1,7 @@
 import type { LeaseBatch, StationImage } from '../model';
 import { between, later, passed } from '../time';
 import type { Instant } from '../time';
+import { AbilityBook } from './abilityBook';
 import { AuthorisationCache } from './authorisation';
 import { Backlog } from './backlog';
 import { MAX_TEXT_16, MAX_TEXT_201, parseFrame } from './codec';
@@ -9,11 +10,14 @@ import type {
   BatchOutcome,
   ConnectOutcome,
   FleetStats,
+  StationAbilityRow,
   StationFleet,
   StationPort,
 } from './fleetTypes';
 import type { RelayShared } from './relayServices';
 import type { RelayStats } from './relayTypes';
+import type { SelfTestReport } from './selfTest';
+import type { SelfTestOptions } from './selfTestScript';
 import { StationSession } from './session';
 import type { Counts, SessionContext } from './sessionContext';
 
@@ -42,6 +46,7 @@ class Fleet implements StationFleet {
     callsTimedOut: 0,
     badFrames: 0,
   };
+  private tested: StationSession | undefined;
   private readonly formerBoots: string[] = [];
   private bootId: string | undefined;
   private cycle = -1;
@@ -137,6 +142,42 @@ class Fleet implements StationFleet {
     return { connected, ...this.counts };
   }
 
+  startSelfTest(id: string, options: SelfTestOptions, now: Instant): string | undefined {
+    const session = this.sessions.get(id);
+    if (session === undefined) return `there is no station "${id}"`;
+    const last = this.selfTest();
+    if (last?.phase === 'running') return `a self-test of ${last.station} is running`;
+    const refused = session.selfTest.start(options, now);
+    if (refused === undefined) this.tested = session;
+    return refused;
+  }
+
+  selfTest(): SelfTestReport | undefined {
+    return this.tested?.selfTest.report();
+  }
+
+  abortSelfTest(why: string, now: Instant): void {
+    this.tested?.selfTest.abort(why, now);
+  }
+
+  abilities(): readonly StationAbilityRow[] {
+    const { book } = this.context;
+    return [...this.sessions].map(([station, session]) => {
+      const model = book.modelOf(station);
+      const found = book.found(station);
+      return {
+        station,
+        connected: session.linked !== undefined,
+        protocol: session.protocol,
+        floorVerified: session.floorVerified,
+        ...(model !== undefined && { model }),
+        declared: session.configured.abilities,
+        ...(found !== undefined && { found }),
+        used: session.station.abilities,
+      };
+    });
+  }
+
   relayStats(): RelayStats | undefined {
     const { shared } = this.context;
     if (shared === undefined) return undefined;
@@ -191,6 +232,7 @@ function contextOf(config: FleetConfig, counts: Counts, now: Instant): SessionCo
   let lastTransaction = Math.max(0, Math.floor(config.wall_ms(now) / 1000) - 1_577_836_800);
   return {
     config,
+    book: config.abilities ?? new AbilityBook(),
     nominal_V: config.nominal_V ?? 230,
     counts,
     ...(shared !== undefined && { shared }),

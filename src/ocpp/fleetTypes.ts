@@ -1,8 +1,25 @@
 import type { LeaseBatch, StationImage } from '../model';
 import type { Instant } from '../time';
-import type { OcppProtocol, StationLink } from './config';
+import type { FoundAbilities } from './abilityBook';
+import type { OcppProtocol, StationAbilities, StationLink } from './config';
+import type { SelfTestReport } from './selfTest';
+import type { SelfTestOptions } from './selfTestScript';
 import type { Frame } from './frame';
 import type { RelayStats } from './relayTypes';
+
+/** One station for a technician's list. */
+export interface StationAbilityRow {
+  readonly station: string;
+  readonly connected: boolean;
+  readonly protocol: OcppProtocol;
+  readonly floorVerified: boolean;
+  /** `vendor / model / firmware`; absent until it booted once. */
+  readonly model?: string;
+  readonly declared: StationAbilities;
+  readonly found?: FoundAbilities;
+  /** What is used: the stricter of both. */
+  readonly used: StationAbilities;
+}
 
 /** The fleet's end of one socket. After `closed`, or once replaced, its calls do nothing. */
 export interface StationPort {
@@ -50,6 +67,13 @@ export interface StationFleet {
   /** Whether an image changed since the last call of `images`. */
   changed(): boolean;
   stats(): FleetStats;
+  /** Starts the self-test of one station; at most one runs. The result says why not. */
+  startSelfTest(station: string, options: SelfTestOptions, now: Instant): string | undefined;
+  /** The running self-test, or the last one. */
+  selfTest(): SelfTestReport | undefined;
+  abortSelfTest(why: string, now: Instant): void;
+  /** What each station is and can do, declared and found. */
+  abilities(): readonly StationAbilityRow[];
   /** Undefined where there is no CPMS in the configuration. */
   relayStats(): RelayStats | undefined;
 }

@@ -25,10 +25,15 @@ export type {
   BatchOutcome,
   ConnectOutcome,
   FleetStats,
+  StationAbilityRow,
   StationFleet,
   StationPort,
 } from './fleetTypes';
 export { createStationFleet } from './fleet';
+export { AbilityBook, stricter } from './abilityBook';
+export type { FoundAbilities, StationModel } from './abilityBook';
+export type { SelfTestReport } from './selfTest';
+export type { SelfTestOptions } from './selfTestScript';
 export { ConditionBoard, STATION_CONDITION_CODES } from './conditionBoard';
 export type { BoardEvent, StationCondition, StationConditionCode } from './conditionBoard';
 export { EventDigest } from './eventDigest';

@@ -160,14 +160,15 @@ export class StationObservation {
   }
 
   /** Greatest phase current of the newest complete reading; from power where no current is told. */
-  measured(phases: number, nominal_V: number): { current_A: number; at: Instant } | undefined {
-    const { current_A, power_W, metered_at } = this.picture();
+  measured(phases: number, nominal_V: number): Measured | undefined {
+    const { current_A, power_W, energy_Wh, metered_at } = this.picture();
     if (metered_at === undefined) return undefined;
-    if (current_A !== undefined) return { current_A: Math.max(...current_A), at: metered_at };
+    const rest = { at: metered_at, ...(energy_Wh !== undefined && { energy_Wh }) };
+    if (current_A !== undefined) return { current_A: Math.max(...current_A), ...rest };
     // Spread over all phases: a lower bound, so that a one-phase car raises no false alarm.
     return power_W === undefined
       ? undefined
-      : { current_A: power_W / (phases * nominal_V), at: metered_at };
+      : { current_A: power_W / (phases * nominal_V), ...rest };
   }
 
   /** The observed part of the image. Powers and currents of the connectors are summed. */
@@ -188,6 +189,13 @@ export class StationObservation {
     if (sum.power_W === undefined && whole !== undefined) add(sum, whole);
     return { status, wantsEnergy, ...branded(sum) };
   }
+}
+
+/** The whole station by its own meter. */
+export interface Measured {
+  readonly current_A: number;
+  readonly energy_Wh?: number;
+  readonly at: Instant;
 }
 
 type ObservedPart = Pick<

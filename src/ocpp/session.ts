@@ -1,3 +1,6 @@
+import { modelOf, stricter } from './abilityBook';
+import type { StationModel } from './abilityBook';
+import { StationSelfTest } from './stationSelfTest';
 import type { LeaseBatch, StationImage, StationLease as LeaseOrder } from '../model';
 import type { Instant } from '../time';
 import { amps } from '../units';
@@ -28,6 +31,7 @@ export class StationSession {
   readonly seen = new StationObservation();
   readonly context: SessionContext;
   readonly relay: StationRelay | undefined;
+  readonly selfTest: StationSelfTest;
   protocol: OcppProtocol = 'ocpp1.6';
   booted = false;
   private readonly calls: StationCalls;
@@ -57,7 +61,7 @@ export class StationSession {
       },
       tell: (code, text, at) => this.tell(code, text, at),
     });
-    this.floor = new StationFloor(station, context, {
+    this.floor = new StationFloor(stricter(station, context.book.found(station.id)), context, {
       dialect: () => this.dialect,
       ask: (request, purpose, priority, at) => this.calls.ask(request, purpose, priority, at),
       cleared: () => this.leases.hold.cleared(),
@@ -77,6 +81,30 @@ export class StationSession {
       tell: (code, text, at, hint) => this.tell(code, text, at, hint),
       changed: () => this.dirty(),
     });
+    this.selfTest = new StationSelfTest(
+      {
+        nominal_V: context.nominal_V,
+        station: () => this.station,
+        dialect: () => this.dialect,
+        connected: () => this.link !== undefined,
+        floorVerified: () => this.floor.verified,
+        heldDown: (at) => {
+          const lease = this.leases.hold.inForce(at);
+          return lease !== undefined && lease.limit_A < this.station.floor_A;
+        },
+        modelKnown: () => context.book.modelOf(station.id) !== undefined,
+        stationWall_ms: (at) => context.config.wall_ms(at) + (this.seen.clockError_ms() ?? 0),
+        measured: () => this.seen.measured(this.station.phases, context.nominal_V),
+        ask: (request, at) => this.calls.ask(request, { kind: 'self-test' }, 'normal', at),
+        toFloor: (at) => this.floor.begin(at),
+        keep: (found) => {
+          context.book.put(station.id, found);
+          this.reconfigure();
+        },
+        tell: (code, text, at) => this.tell(code, text, at),
+      },
+      now,
+    );
     this.relay = relayOf(this, now);
   }
 
@@ -87,6 +115,10 @@ export class StationSession {
 
   get dialect(): Dialect {
     return dialectOf(this.protocol);
+  }
+
+  get floorVerified(): boolean {
+    return this.link !== undefined && this.floor.verified;
   }
 
   get linked(): StationLink | undefined {
@@ -154,7 +186,10 @@ export class StationSession {
       this.link?.send(before);
       return;
     }
-    if (call.action === 'BootNotification') this.replays.clear();
+    if (call.action === 'BootNotification') {
+      this.replays.clear();
+      this.identified(modelOf(call.payload));
+    }
     this.observe(this.dialect.observe(call), now);
     if (this.relay !== undefined) {
       this.relay.stationCall(call, now);
@@ -203,6 +238,7 @@ export class StationSession {
     this.limits.tell(limit_A, now);
     const measured = this.seen.measured(this.station.phases, this.context.nominal_V);
     if (measured === undefined || this.link === undefined) return;
+    this.selfTest.read(measured);
     const verdict = this.limits.read(measured.current_A, measured.at, now);
     if (verdict === undefined) return;
     const allowed = this.limits.allowedAt(measured.at) ?? limit_A ?? 0;
@@ -219,8 +255,19 @@ export class StationSession {
     return this.leases.hold.possible(now) ? undefined : this.station.floor_A;
   }
 
+  /** Another model, or another firmware, may be able to do other things. */
+  private identified(model: StationModel | undefined): void {
+    const { id } = this.configured;
+    if (model !== undefined && this.context.book.seen(id, model)) this.reconfigure();
+  }
+
+  private reconfigure(): void {
+    this.floor.configure(stricter(this.configured, this.context.book.found(this.configured.id)));
+  }
+
   /** A reboot may have lost the floor, and what was asked before it will not be answered. */
   private afterBoot(now: Instant): void {
+    this.selfTest.booted(now);
     this.tell('booted', 'station booted', now);
     this.calls.forget(now);
     this.dirty();
@@ -245,6 +292,9 @@ export class StationSession {
       case 'clear':
         this.leases.reply(purpose, action, accepted, payload !== undefined, now);
         return;
+      case 'self-test':
+        this.selfTest.answered(payload, now);
+        return;
       case 'other':
         return;
     }
@@ -253,6 +303,7 @@ export class StationSession {
   // --- orders of the site ------------------------------------------------------------------
 
   lease(lease: LeaseOrder, batch: LeaseBatch, now: Instant): void {
+    if (lease.action !== 'keep' && this.selfTest.holdsBack(lease.limit_A, now)) return;
     this.leases.order(lease, batch, now);
   }
 
@@ -276,6 +327,7 @@ export class StationSession {
 
   tick(now: Instant): void {
     this.relay?.tick(now);
+    this.selfTest.tick(now);
     if (this.link === undefined) return;
     this.calls.tick(now);
     this.limits.tell(this.acknowledgedLimit_A(now), now);
@@ -295,7 +347,7 @@ export class StationSession {
     this.cached = {
       station: this.station.id,
       connected: this.link !== undefined,
-      floorVerified: this.link !== undefined && this.floor.verified,
+      floorVerified: this.floorVerified,
       ...this.seen.picture(),
       ...(lease !== undefined && { lease }),
       ...(requested !== undefined && { requested_A: amps(requested) }),

@@ -1,4 +1,5 @@
 import type { Instant } from '../time';
+import type { AbilityBook } from './abilityBook';
 import type { FleetConfig, FleetEventCode } from './config';
 import type { RelayShared } from './relayServices';
 
@@ -7,6 +8,7 @@ export interface SessionContext {
   readonly config: FleetConfig;
   readonly nominal_V: number;
   readonly counts: Counts;
+  readonly book: AbilityBook;
   /** Absent without a CPMS. */
   readonly shared?: RelayShared;
   newId(): string;

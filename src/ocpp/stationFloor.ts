@@ -18,6 +18,7 @@ export type FloorPurpose =
   | { readonly kind: 'floor-step'; readonly step: FloorStep }
   | { readonly kind: 'floor-recheck' }
   | { readonly kind: 'connector-cap'; readonly connector: number }
+  | { readonly kind: 'self-test' }
   | { readonly kind: 'other' };
 
 /** What the floor needs from its session. */
@@ -49,6 +50,11 @@ export class StationFloor {
 
   private get dialect(): Dialect {
     return this.host.dialect();
+  }
+
+  /** Takes another configuration: a self-test, or another firmware, changed what holds. */
+  configure(station: StationConfig): void {
+    this.station = station;
   }
 
   /** The most a lease may raise to: beyond one connector's rating only when each is capped. */

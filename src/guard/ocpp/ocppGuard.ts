@@ -30,6 +30,7 @@ const OWN_ACTIONS: ReadonlySet<string> = new Set([
   'GetVariables',
   'RemoteStopTransaction',
   'RequestStopTransaction',
+  'Reset',
   'SetVariables',
   'TriggerMessage',
 ]);

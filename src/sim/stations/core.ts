@@ -3,6 +3,7 @@ import type { Instant } from '../../time';
 import { amps, evenly } from '../../units';
 import type { Amps, ThreePhase } from '../../units';
 import { ConnectorDraw, PILOT_MIN_A } from './draw';
+import type { Profile } from './profileEngine';
 import { ProfileEngine } from './profileEngine';
 import { between, seededRandom, seedFor } from './random';
 import type { Random } from './random';
@@ -44,6 +45,7 @@ export class StationCore {
   private clock_ms: number | undefined;
   private powered = false;
   private dark_until: Instant | undefined;
+  private written_at: Instant | undefined;
   private cut_A = Number.POSITIVE_INFINITY;
   private pendingCut: { readonly at: Instant; readonly value_A: number } | undefined;
   private pending: PendingOffer[] = [];
@@ -106,6 +108,18 @@ export class StationCore {
   changed(now: Instant): void {
     this.advance(now);
     this.decide(now);
+  }
+
+  /** A sane profile arrives; a flawed model refuses it or misunderstands it. */
+  install(profile: Profile, now: Instant): 'Accepted' | 'Rejected' {
+    const { ignoresDuration, refusesZero, minRenew_s = 0 } = this.config.flaws ?? {};
+    const sooner = this.written_at !== undefined && now - this.written_at < minRenew_s * 1000;
+    if (sooner) return 'Rejected';
+    if (refusesZero === true && profile.periods.some(({ limit }) => limit === 0)) return 'Rejected';
+    this.written_at = now;
+    const endless = { ...profile, duration_s: NEVER };
+    this.engine.install(ignoresDuration === true ? endless : profile);
+    return 'Accepted';
   }
 
   setSession(connector: number, session: Session | undefined, now: Instant): void {

@@ -15,7 +15,8 @@ export class Station16 extends StationLife {
   private begun = 0;
 
   protected bootPayload(): JsonObject {
-    return { chargePointVendor: 'Holdfast', chargePointModel: 'Simulated' };
+    const { firmware: firmwareVersion = '1.0' } = this.config;
+    return { chargePointVendor: 'Holdfast', chargePointModel: 'Simulated', firmwareVersion };
   }
 
   protected answer(call: CallFrame, now: Instant): Frame {

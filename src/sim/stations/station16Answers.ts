@@ -10,6 +10,7 @@ export interface Answering {
   readonly behaves: SimBehaviour;
   meterInterval_ms: number;
   wall(): number;
+  now(): Instant;
   heartbeat(): void;
   resetSoon(): void;
   meter(connector: number, now: Instant): void;
@@ -74,8 +75,7 @@ function setProfile(station: Answering, payload: JsonObject): string {
     (profile.purpose !== 'tx' || connector > 0) &&
     (profile.purpose !== 'tx' || core.session(connector) !== undefined);
   if (!sane) return sloppy || station.behaves === 'lying' ? 'Accepted' : 'Rejected';
-  core.engine.install(profile);
-  return 'Accepted';
+  return core.install(profile, station.now());
 }
 
 function clearProfile(station: Answering, payload: JsonObject): string {

@@ -24,7 +24,11 @@ export class Station201 extends StationLife {
   protected bootPayload(): JsonObject {
     return {
       reason: 'PowerUp',
-      chargingStation: { model: 'Simulated', vendorName: 'Holdfast' },
+      chargingStation: {
+        model: 'Simulated',
+        vendorName: 'Holdfast',
+        firmwareVersion: this.config.firmware ?? '1.0',
+      },
     };
   }
 
@@ -227,8 +231,7 @@ export class Station201 extends StationLife {
       (profile.purpose !== 'station-max' || profile.connector === 0);
     // K01.FR.06: another id on the same level and purpose is an error, not a replacement.
     if (!sane || clash) return trusting ? 'Accepted' : 'Rejected';
-    this.core.engine.install(profile);
-    return 'Accepted';
+    return this.core.install(profile, this.now());
   }
 
   private clearProfile(payload: JsonObject): string {

@@ -69,6 +69,17 @@ export interface SimStationConfig {
   readonly delay_ms?: number;
   readonly maxStackLevel?: number;
   readonly unit?: 'A' | 'W';
+  /** Flaws of real models, which a self-test must find. */
+  readonly flaws?: {
+    /** A limit stays for ever. */
+    readonly ignoresDuration?: boolean;
+    /** 0 A is rejected. */
+    readonly refusesZero?: boolean;
+    /** A profile written sooner than this after the last one is rejected, s. */
+    readonly minRenew_s?: number;
+  };
+  /** Told in the BootNotification. Default `1.0`. */
+  readonly firmware?: string;
 }
 
 /** One simulated station. Only the site simulator and tests touch it; it is the truth. */
