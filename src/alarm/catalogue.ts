@@ -35,6 +35,12 @@ export const CATALOGUE = {
     'check wiring and current-transformer direction; compare with a clamp meter',
     'a reading is plausible again (nothing is raised before ten good records)',
   ),
+  'meter-energy': entry(
+    'critical',
+    'ten minutes of energy contradict the grid meter’s power: it reads too low or too high',
+    'check ratio and phase of the current transformers; compare power and energy with a clamp meter',
+    'ten minutes pass without contradiction (nothing is raised before ten good records)',
+  ),
   'meter-mismatch': entry(
     'warning',
     'grid meter and the sum of stations, BESS and PV disagree beyond the base load declared',

@@ -35,6 +35,8 @@ export interface CycleRecord {
   readonly links: Links;
   /** Raw register words of the grid meter with the instant of reception; the supervisor decodes it. */
   readonly gridFrame?: { readonly device: string; readonly at: Instant; readonly frame: string };
+  /** The same for the read that brings its energy registers; absent where it has none. */
+  readonly energyFrame?: { readonly device: string; readonly at: Instant; readonly frame: string };
   readonly entries: readonly RecordEntry[];
   /** Oldest write still without acknowledgement, ms; 0 when none. */
   readonly oldestUnacknowledged_ms: number;

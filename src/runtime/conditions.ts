@@ -25,12 +25,26 @@ export interface ConditionFacts {
   /** Load that nobody admits, above the declared base load, A. */
   readonly mismatch_A?: number;
   readonly overrun_ms?: number;
+  /** Just started: what was never heard of may still be on its way. */
+  readonly starting?: boolean;
+  /** Why ten minutes of energy contradict the grid meter. */
+  readonly meterEnergy?: string;
   /** What the process `stations` reports of gate and sessions. */
   readonly ocpp: readonly StationCondition[];
 }
 
 /** A write may take this long before it is an alarm. */
 const UNPROVED_ms = 3000;
+
+/** Alarms about parts that were not heard of: no alarm before they can have answered. */
+const SILENCE: ReadonlySet<Condition['id']> = new Set([
+  'meter-silent',
+  'device-silent',
+  'stations-silent',
+  'station-offline',
+  'supervisor-silent',
+  'uplink-down',
+]);
 
 /** Pure. */
 export function conditionsOf(f: ConditionFacts): readonly Condition[] {
@@ -41,7 +55,8 @@ export function conditionsOf(f: ConditionFacts): readonly Condition[] {
   const meter = f.site.gridMeter.id;
   if (f.grid.health === 'silent') add('meter-silent', meter, f.grid.why);
   if (f.grid.health === 'frozen') add('meter-frozen', meter, f.grid.why);
-  if (f.grid.health === 'implausible') add('meter-implausible', meter, f.grid.why);
+  if (f.meterEnergy !== undefined) add('meter-energy', meter, f.meterEnergy);
+  else if (f.grid.health === 'implausible') add('meter-implausible', meter, f.grid.why);
   for (const [device, why] of f.identity) add('device-identity', device, why);
   devices(f, add);
   for (const [device, u] of f.unproved) {
@@ -67,7 +82,7 @@ export function conditionsOf(f: ConditionFacts): readonly Condition[] {
     add(c.code, c.station, c.text);
   }
   system(f, add);
-  return out;
+  return f.starting === true ? out.filter((c) => !SILENCE.has(c.id)) : out;
 }
 
 type Add = (id: Condition['id'], subject: string, text: string) => void;

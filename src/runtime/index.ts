@@ -19,6 +19,7 @@ export {
   type GridWatch,
   GRID_STALE_ms,
 } from './gridWatch';
+export { type EnergyFacts, type EnergyState, nextEnergy, NO_ENERGY } from './energyWatch';
 export { nextOverdraw, isolatedStations, type OverdrawState } from './overdraw';
 export { StationTracker, IMAGE_STALE_ms } from './stationTracker';
 export { decide, type Decision, type DecisionInput } from './decision';
@@ -29,7 +30,7 @@ export { Actuator } from './actuator';
 export { FieldDevices } from './fieldDevices';
 export { conditionsOf } from './conditions';
 export { cycleRecord } from './record';
-export { explainStation } from './explain';
+export { explainPlan, explainStation } from './explain';
 export { auditOfStationEvent } from './stationEvents';
 export {
   assembleBuses,

@@ -147,7 +147,10 @@ export const decodeCycleRecord: Decode<CycleRecord> = shape(
     oldestUnacknowledged_ms: number,
     decisionDone: flag,
   },
-  { gridFrame: shape({ device: id, at: when, frame: text(600) }) },
+  {
+    gridFrame: shape({ device: id, at: when, frame: text(600) }),
+    energyFrame: shape({ device: id, at: when, frame: text(600) }),
+  },
 );
 
 /** stations -> supervisor, each second. */

@@ -32,6 +32,8 @@ interface PlanState {
   waiting: boolean;
   /** Read since the port was last lost. */
   fresh: boolean;
+  /** Newest raw reply. */
+  reply?: RawReply;
   /** Answers in a row that brought the same words. */
   identical: number;
 }
@@ -113,10 +115,11 @@ export class PolledDevice {
       item.fresh = true;
       this.identify();
     }
+    item.reply = { at: result.sent_at, frame: result.frame, read: item.read };
     if (item.read.every !== 'cycle') return;
     item.identical = sameWords(before, result.registers) ? item.identical + 1 : 0;
     this.asked_at = result.sent_at;
-    this.reply = { at: result.sent_at, frame: result.frame, read: item.read };
+    this.reply = item.reply;
   }
 
   private identifyAgain(now: Instant): void {
@@ -171,6 +174,16 @@ export class PolledDevice {
   /** Newest raw reply of a cyclic read. */
   raw(): RawReply | undefined {
     return this.reply;
+  }
+
+  /** Newest raw reply of the read that brings one point of the profile, whatever its cadence. */
+  rawWith(point: string): RawReply | undefined {
+    const wanted = this.profile.points.get(point);
+    if (wanted === undefined) return undefined;
+    return this.plan.find(({ read: { request: r } }) => {
+      const inside = wanted.address >= r.address && wanted.address < r.address + r.count;
+      return inside && r.table === wanted.table;
+    })?.reply;
   }
 
   /** Registers have not changed for so many polls that they cannot be live. */

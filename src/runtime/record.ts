@@ -15,6 +15,8 @@ export interface RecordSources {
   readonly mode: Mode;
   readonly links: Links;
   readonly gridReply?: RawReply;
+  /** Reply that brought the grid meter's energy registers. */
+  readonly energyReply?: RawReply;
   readonly oldestUnacknowledged_ms: number;
   readonly decided_at: Instant;
   readonly wall_ms: number;
@@ -22,7 +24,7 @@ export interface RecordSources {
 
 /** Pure over its sources. */
 export function cycleRecord(from: RecordSources): CycleRecord {
-  const { state, gridReply } = from;
+  const { state, gridReply, energyReply } = from;
   const entries = [...stationEntries(from), ...storageEntries(from)];
   return {
     bootId: from.bootId,
@@ -35,17 +37,16 @@ export function cycleRecord(from: RecordSources): CycleRecord {
     entries,
     oldestUnacknowledged_ms: from.oldestUnacknowledged_ms,
     decisionDone: from.decision.sound,
-    ...(gridReply === undefined
-      ? {}
-      : {
-          gridFrame: {
-            device: from.facts.site.gridMeter.id,
-            at: gridReply.at,
-            frame: hex(gridReply.frame),
-          },
-        }),
+    ...(gridReply === undefined ? {} : { gridFrame: rawFrame(from, gridReply) }),
+    ...(energyReply === undefined ? {} : { energyFrame: rawFrame(from, energyReply) }),
   };
 }
+
+const rawFrame = (from: RecordSources, reply: RawReply): CycleRecord['gridFrame'] & object => ({
+  device: from.facts.site.gridMeter.id,
+  at: reply.at,
+  frame: hex(reply.frame),
+});
 
 function stationEntries(from: RecordSources): readonly RecordEntry[] {
   return from.facts.stations.map(({ station, silent_A }): RecordEntry => {

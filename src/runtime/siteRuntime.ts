@@ -9,7 +9,10 @@ import { conditionsOf } from './conditions';
 import { decide, type Decision } from './decision';
 import { DrillRun } from './drillRun';
 import { FieldDevices } from './fieldDevices';
-import { judgeGrid, latch, overdrawFacts, reportedLoad_A } from './latch';
+import { type judgeGrid, latch, overdrawFacts, reportedLoad_A } from './latch';
+import { deviceTrouble, oldestUnproved_ms } from './deviceTrouble';
+import { ENERGY_POINT } from './energyFacts';
+import { MeterJudge } from './meterJudge';
 import { contradicts, nextMismatch, NO_MISMATCH, unexplained_A } from './mismatch';
 import type { GridWatch } from './gridWatch';
 import { isolatedStations, nextOverdraw, type OverdrawState } from './overdraw';
@@ -28,6 +31,8 @@ export const CYCLE_ms = 1000;
 const POLL_ms = 250;
 /** A cycle that starts later than this is an overrun. */
 const OVERRUN_ms = 500;
+/** What was not heard of since the start is no alarm before its first polls may have failed. */
+const START_GRACE_ms = 5000;
 /** Requests of other parties held at once; more are refused at the door. */
 const REQUESTS_MAX = 64;
 
@@ -45,6 +50,8 @@ export interface RuntimeSetup {
 export interface Injected {
   readonly judgeGrid?: typeof judgeGrid;
   readonly decide?: typeof decide;
+  /** False leaves the ten-minute energy check out. */
+  readonly energyCheck?: boolean;
 }
 
 /** The site process: latch, decide, act, prove, tell, once a second. */
@@ -60,6 +67,8 @@ export class SiteRuntime {
   private memory = NO_ALLOCATION_MEMORY;
   private modeState: ModeState;
   private overdraw: OverdrawState = new Map();
+  private readonly meter: MeterJudge;
+  private readonly began: Instant;
   private mismatch = NO_MISMATCH;
   private alarms = NO_ALARMS;
   private cycle = 0;
@@ -89,6 +98,8 @@ export class SiteRuntime {
         new StationTracker(s.station.id, s.station.static_A),
       ]),
     );
+    this.began = now;
+    this.meter = new MeterJudge(setup.inject?.judgeGrid, setup.inject?.energyCheck);
     this.drills = new DrillRun(setup.facts, this.trackers, ports);
     this.persons = new Persons(ports);
     this.modeState = initialMode(setup.start, now);
@@ -158,7 +169,7 @@ export class SiteRuntime {
     this.cycle += 1;
     const stationsSilent = this.latchStations(now);
     const sources = { facts: this.setup.facts, devices: this.devices, trackers: this.trackers };
-    const grid = (this.setup.inject?.judgeGrid ?? judgeGrid)(sources, now);
+    const grid = this.meter.judge(sources, now);
     this.requests = this.requests.filter((r) => r.expires_at > now);
     const { requests, emergencyStop, cycle } = this;
     const limits = this.limitsNow(grid, now);
@@ -178,6 +189,7 @@ export class SiteRuntime {
     };
     const gridDevice = this.devices.meters.find((m) => m.file.id === this.site.gridMeter.id);
     const raw = gridDevice?.device.raw();
+    const energy = gridDevice?.device.rawWith(ENERGY_POINT);
     const record = cycleRecord({
       bootId: this.setup.bootId,
       facts: this.setup.facts,
@@ -187,7 +199,8 @@ export class SiteRuntime {
       mode: this.modeState.mode,
       links,
       ...(raw === undefined ? {} : { gridReply: raw }),
-      oldestUnacknowledged_ms: this.oldestPending_ms(now),
+      ...(energy === undefined ? {} : { energyReply: energy }),
+      oldestUnacknowledged_ms: oldestUnproved_ms(this.devices, now),
       decided_at,
       wall_ms: this.ports.clock.wall_ms(),
     });
@@ -298,17 +311,6 @@ export class SiteRuntime {
     this.ports.stations.apply(batch);
   }
 
-  private oldestPending_ms(now: Instant): number {
-    const all = [...this.devices.bess, ...this.devices.pv];
-    return Math.max(
-      0,
-      ...all.map((d) => {
-        const since = d.actuator.current().pendingSince;
-        return since === undefined ? 0 : between(since, now);
-      }),
-    );
-  }
-
   private tell(c: {
     readonly state: SiteState;
     readonly grid: GridWatch;
@@ -361,16 +363,8 @@ export class SiteRuntime {
     readonly due: Instant;
     readonly now: Instant;
   }): readonly AlarmChange[] {
-    const field = [...this.devices.bess, ...this.devices.pv];
-    const unproved = new Map<string, { why: string; for_ms: number }>();
-    for (const d of field) {
-      const { pendingSince, failure } = d.actuator.current();
-      if (pendingSince === undefined) continue;
-      const why = failure ?? 'waiting for the read-back';
-      unproved.set(d.file.id, { why, for_ms: between(pendingSince, c.now) });
-    }
-    const polled = [...this.devices.meters, ...field];
     const late_ms = between(c.due, c.now);
+    const energy = this.meter.energyWhy();
     const conditions = conditionsOf({
       site: this.site,
       state: c.state,
@@ -378,18 +372,13 @@ export class SiteRuntime {
       mode: this.modeState,
       overdraw: this.overdraw,
       stationsSilent: c.stationsSilent,
+      starting: between(this.began, c.now) < START_GRACE_ms,
+      ...(energy === undefined ? {} : { meterEnergy: energy }),
       ...(contradicts(this.mismatch, c.now) ? { mismatch_A: this.mismatch.excess_A } : {}),
       ocpp: this.ports.stations.conditions(),
       supervisor: this.ports.supervisor.status(),
       uplinkDown: this.site.uplinks.length > 0 && !this.ports.uplink.connected(),
-      unproved,
-      identity: new Map(
-        polled.flatMap((d) => {
-          const conflict = d.device.identityConflict();
-          return conflict === undefined ? [] : [[d.file.id, conflict.join('; ')] as const];
-        }),
-      ),
-      frozen: new Set(polled.filter((d) => d.device.frozen()).map((d) => d.file.id)),
+      ...deviceTrouble(this.devices, c.now),
       ...(late_ms > OVERRUN_ms ? { overrun_ms: late_ms } : {}),
     });
     const next = nextAlarms(this.alarms, conditions, c.now);

@@ -6,6 +6,7 @@
  * takes facts only (addresses, types, scales).
  */
 import type { DeviceProfile, Point } from '../device';
+import { payloadOf, rawNumber } from './rawValue';
 
 type ValueName = 'W_L1' | 'W_L2' | 'W_L3' | 'A_L1' | 'A_L2' | 'A_L3';
 const NAMES: readonly ValueName[] = ['W_L1', 'W_L2', 'W_L3', 'A_L1', 'A_L2', 'A_L3'];
@@ -57,25 +58,10 @@ export function gridLayout(profile: DeviceProfile, unit: number): GridLayout | u
   return undefined;
 }
 
-/** CRC-16/MODBUS, bit by bit; small rather than fast. MODBUS over Serial Line V1.02, 6.2.2. */
-function crc16(bytes: Uint8Array): number {
-  let crc = 0xffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >> 1) ^ 0xa001 : crc >> 1;
-  }
-  return crc;
-}
-
 /** Decodes one raw reply (RTU ADU); undefined when anything about it is wrong. Pure. */
 export function decodeGridFrame(layout: GridLayout, adu: Uint8Array): GridFrame | undefined {
-  const bytes = layout.registers * 2;
-  if (adu.length !== bytes + 5) return undefined;
-  if (adu[0] !== layout.unit || adu[1] !== layout.functionCode || adu[2] !== bytes)
-    return undefined;
-  const sent = (adu[adu.length - 2] ?? 0) | ((adu[adu.length - 1] ?? 0) << 8);
-  if (crc16(adu.subarray(0, -2)) !== sent) return undefined;
-  const data = new DataView(adu.buffer, adu.byteOffset + 3, bytes);
+  const data = payloadOf(layout, adu);
+  if (data === undefined) return undefined;
   const values = new Map<ValueName, number>();
   for (const field of layout.fields) {
     const value = fieldValue(field, data);
@@ -93,33 +79,8 @@ function fieldValue(field: Field, data: DataView): number | undefined {
   const { point, offset } = field;
   const exponent = field.exponentOffset === undefined ? 0 : data.getInt16(field.exponentOffset);
   if (exponent < -10 || exponent > 10) return undefined;
-  const raw = rawValue(point, data, offset);
+  const raw = rawNumber(point, data, offset);
   if (raw === undefined || point.missing.some((m) => Number(m) === raw)) return undefined;
   const value = (raw * point.scale * 10 ** exponent + point.offset) * point.sign;
   return Number.isFinite(value) ? value : undefined;
-}
-
-function rawValue(point: Point, data: DataView, at: number): number | undefined {
-  const swapped = point.wordOrder === 'lo-hi' && point.words === 2;
-  const high = data.getUint16(swapped ? at + 2 : at);
-  const low = point.words === 2 ? data.getUint16(swapped ? at : at + 2) : 0;
-  const view = new DataView(new ArrayBuffer(4));
-  view.setUint16(0, high);
-  view.setUint16(2, low);
-  switch (point.type) {
-    case 'int16':
-      return view.getInt16(0);
-    case 'uint16':
-      return view.getUint16(0);
-    case 'int32':
-      return view.getInt32(0);
-    case 'uint32':
-      return view.getUint32(0);
-    case 'float32':
-      return view.getFloat32(0);
-    case 'int64':
-    case 'uint64':
-    case 'string':
-      return undefined;
-  }
 }

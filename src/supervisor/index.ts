@@ -8,6 +8,8 @@
  * Source: safety-concept "Supervisor", "Watchdog line"; claims and return rules live in `mode`.
  */
 export { decodeGridFrame, gridLayout, type GridFrame, type GridLayout } from './gridFrame';
+export { decodeEnergy, energyLayout, type EnergyLayout } from './energyLayout';
+export { EnergyCross, type EnergySample } from './energyCross';
 export { addUp, type SumFinding } from './sums';
 export { ExcessWatch } from './excessWatch';
 export {

@@ -10,8 +10,11 @@ import {
 } from '../mode';
 import type { CycleRecord, Mode } from '../model';
 import { between, type Instant, later } from '../time';
+import { EnergyCross } from './energyCross';
+import { decodeEnergy, energyLayout, type EnergyLayout } from './energyLayout';
 import { ExcessWatch } from './excessWatch';
 import { decodeGridFrame, type GridFrame, gridLayout, type GridLayout } from './gridFrame';
+import { falseRecords } from './falseRecords';
 import { foreignEntry, longestLease_ms, type Site } from './siteView';
 import { addUp, type StationsBelow, stationsBelow } from './sums';
 
@@ -75,6 +78,8 @@ export class Supervisor {
   private readonly layout: GridLayout | undefined;
   private readonly below: StationsBelow;
   private readonly excess: ExcessWatch;
+  private readonly energy: EnergyCross;
+  private readonly energyAt: EnergyLayout | undefined;
   private state: LineState;
   private last: CycleRecord | undefined;
   private lastAt: Instant | undefined;
@@ -86,6 +91,7 @@ export class Supervisor {
   private refused = 0;
   private personReleases = false;
   private drillUntil: Instant | undefined;
+  private refusalFailed = false;
 
   constructor(setup: SupervisorSetup, now: Instant) {
     this.setup = setup;
@@ -94,6 +100,8 @@ export class Supervisor {
     const grid = setup.site.nodes[0];
     if (grid === undefined) throw new Error('a site has a connection point');
     this.excess = new ExcessWatch(grid.curve, grid.import_A, setup.reaction_ms);
+    this.energyAt = energyLayout(setup.gridProfile, setup.site.gridMeter.unit);
+    this.energy = new EnergyCross(setup.site.connection.base_load_min_W, mostSources_W(setup.site));
     this.state = initialLine(setup.start, { ...setup.kept, random: setup.random() }, now);
   }
 
@@ -103,8 +111,8 @@ export class Supervisor {
     const verdict = judgeEvidence(record.mode, evidence.claims);
     const text = verdict.feed ? 'fed' : (evidence.texts.get(verdict.claim) ?? verdict.text);
     const drilled = this.drillUntil !== undefined && now < this.drillUntil;
-    const why = drilled ? 'line drill' : text;
-    const feed = this.advance(verdict.feed && !drilled, why, now);
+    const barred = this.refusalFailed ? 'the refusal drill failed' : drilled ? 'line drill' : '';
+    const feed = this.advance(verdict.feed && barred === '', barred || text, now);
     // A record from the future must not make every later one look out of order.
     if (evidence.claims['record-consistent'] === true && evidence.claims['record-fresh'] === true) {
       this.last = record;
@@ -136,13 +144,17 @@ export class Supervisor {
     this.drillUntil = later(now, FEED_TIMEOUT_ms + 2000);
   }
 
-  /** The refusal drill: a false record must not be fed. True when it was refused. */
+  /**
+   * The refusal drill: false records must not be fed, whether or not a true one has come yet. One
+   * that would be fed ends all feeding: a supervisor that cannot refuse proves nothing. True when
+   * each was refused.
+   */
   refusalDrill(now: Instant): boolean {
-    const false_: CycleRecord | undefined =
-      this.last === undefined ? undefined : { ...this.last, cycle: this.last.cycle - 1 };
-    if (false_ === undefined) return true;
-    const verdict = judgeEvidence(false_.mode, this.evidence(false_, now).claims);
-    return !verdict.feed;
+    const fed = falseRecords(this.setup.site, this.last, now).some(
+      (r) => judgeEvidence(r.mode, this.evidence(r, now, true).claims).feed,
+    );
+    if (fed) this.refusalFailed = true;
+    return !fed;
   }
 
   report(): SupervisorReport {
@@ -170,9 +182,11 @@ export class Supervisor {
     return { edge: next.feed, text: this.text };
   }
 
+  /** `dry`: nothing is remembered of this record; what judges over time is left out. */
   private evidence(
     record: CycleRecord,
     now: Instant,
+    dry = false,
   ): { claims: Evidence; texts: ReadonlyMap<string, string> } {
     const texts = new Map<string, string>();
     const note = (claim: string, text: string | undefined): boolean => {
@@ -180,7 +194,7 @@ export class Supervisor {
       return text === undefined;
     };
     const grid = this.gridFrame(record);
-    const tooMuch = grid === undefined ? undefined : this.excess.judge(grid.current_A, now);
+    const tooMuch = grid === undefined || dry ? undefined : this.excess.judge(grid.current_A, now);
     const sums = addUp(this.setup.site, record, this.below)?.text;
     const claims: Evidence = {
       'record-fresh': fresh(record, now),
@@ -190,7 +204,7 @@ export class Supervisor {
       'grid-fresh': grid !== undefined && gridFresh(record, now),
       'proved-or-reserved': record.entries.every((e) => e.proved !== 'pending'),
       'sums-within-limits': note('sums-within-limits', tooMuch ?? sums),
-      'meter-agrees': note('meter-agrees', this.disagreement(grid, now)),
+      'meter-agrees': note('meter-agrees', dry ? undefined : this.disagreement(record, grid, now)),
       'nothing-above-static': note('nothing-above-static', this.aboveStatic(record, now)),
     };
     return { claims, texts };
@@ -225,23 +239,51 @@ export class Supervisor {
     return Math.abs(wall - between(last.latched_at, record.latched_at)) <= CLOCK_JUMP_MAX_ms;
   }
 
-  /** Stations together cannot draw more than grid and sources deliver. */
-  private disagreement(grid: GridFrame | undefined, now: Instant): string | undefined {
-    const sum_W = this.meters?.sum_W;
-    if (grid === undefined || sum_W === undefined || this.meters === undefined) return undefined;
-    if (between(this.meters.at, now) > 10_000) return undefined;
+  /**
+   * Stations and the smallest base load cannot draw more than grid and sources deliver, now and
+   * over ten minutes; nor can the meter's counter contradict its power.
+   */
+  private disagreement(
+    record: CycleRecord,
+    grid: GridFrame | undefined,
+    now: Instant,
+  ): string | undefined {
+    const known = this.meters !== undefined && between(this.meters.at, now) <= 10_000;
+    const sum_W = known ? this.meters?.sum_W : undefined;
+    if (grid === undefined) return undefined;
+    const power_W = grid.power_W[0] + grid.power_W[1] + grid.power_W[2];
+    const net_Wh = this.counted_Wh(record);
+    // Only in normal the meter is trusted: what it said otherwise is no evidence against it.
+    if (record.mode !== 'normal') this.energy.forget();
+    const byEnergy = this.energy.judge(
+      {
+        power_W,
+        ...(net_Wh === undefined || record.energyFrame === undefined
+          ? {}
+          : { counter: { at: record.energyFrame.at, net_Wh } }),
+        ...(sum_W === undefined ? {} : { stations_W: sum_W }),
+      },
+      now,
+    );
+    if (byEnergy !== undefined) return byEnergy;
+    if (sum_W === undefined) return undefined;
     const { site } = this.setup;
-    const sources_W =
-      site.bess.reduce((s, b) => s + b.discharge_W, 0) + site.pv.reduce((s, p) => s + p.rated_W, 0);
-    const seen_W = grid.power_W[0] + grid.power_W[1] + grid.power_W[2] + sources_W;
+    const needed_W = sum_W + site.connection.base_load_min_W;
+    const seen_W = power_W + mostSources_W(site);
     const slack_W = 0.1 * site.connection.apparent_VA;
-    if (sum_W <= seen_W + slack_W) {
+    if (needed_W <= seen_W + slack_W) {
       this.disagreeSince = undefined;
       return undefined;
     }
     this.disagreeSince ??= now;
     if (between(this.disagreeSince, now) < DISAGREE_ms) return undefined;
-    return `stations meter ${sum_W.toFixed(0)} W, the grid meter allows ${seen_W.toFixed(0)} W`;
+    return `stations and base load need ${needed_W.toFixed(0)} W, the grid meter allows ${seen_W.toFixed(0)} W`;
+  }
+
+  private counted_Wh(record: CycleRecord): number | undefined {
+    const { energyFrame } = record;
+    if (energyFrame === undefined || this.energyAt === undefined) return undefined;
+    return decodeEnergy(this.energyAt, hexBytes(energyFrame.frame));
   }
 
   /** Outside `normal` nothing is commanded above static and no lease is granted anew. */
@@ -263,6 +305,10 @@ export class Supervisor {
     return silent === undefined ? undefined : `no entry for ${silent.id}`;
   }
 }
+
+/** All BESS and PV at their ratings, W. */
+const mostSources_W = (site: Site): number =>
+  site.bess.reduce((s, b) => s + b.discharge_W, 0) + site.pv.reduce((s, p) => s + p.rated_W, 0);
 
 function fresh(record: CycleRecord, now: Instant): boolean {
   const age_ms = between(record.decided_at, now);

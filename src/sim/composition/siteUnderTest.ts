@@ -31,7 +31,7 @@ import { Supervisor } from '../../supervisor';
 import { type Clock, type Instant, later, type Timers } from '../../time';
 import { SimLine } from '../line';
 import { seededRandom, seedFor } from '../random';
-import { createSimSite, simStationConfigs, type SimSite } from '../site';
+import { type BaseLoad, createSimSite, simStationConfigs, type SimSite } from '../site';
 import type { SimSession, SimTransport } from '../stations';
 import { busySessions } from './busySessions';
 import { HeldTimers } from './heldTimers';
@@ -57,6 +57,8 @@ export interface SiteUnderTestOptions {
   readonly onSnapshot?: (snapshot: SiteSnapshot) => void;
   /** Replaces steps of the cycle: faults and negative controls. */
   readonly inject?: Injected;
+  /** Default: a walk between 30 and 70 % of the declared maximum. */
+  readonly baseLoad?: BaseLoad;
   /** Replaces the curve limits by which support is capped: a negative control. */
   readonly contingency_A?: number;
 }
@@ -130,6 +132,7 @@ export class SiteUnderTest {
       transport: options.transportFor(this.fleet),
       line: this.line,
       stationConfigs,
+      ...(options.baseLoad === undefined ? {} : { baseLoad: options.baseLoad }),
       sessions:
         options.sessions ??
         busySessions(stationConfigs, { seed, from: now, horizon_ms: options.horizon_ms }),

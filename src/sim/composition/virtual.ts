@@ -34,6 +34,7 @@ export interface VirtualOptions extends Pick<
   | 'onSnapshot'
   | 'inject'
   | 'contingency_A'
+  | 'baseLoad'
 > {
   readonly codec: PduCodec;
   readonly duration_s: number;

@@ -9,7 +9,7 @@ import { RegisterBank } from './registerBank';
  * `frozen`: its registers stop changing and writes have no effect, its power stage and lease live
  * on. `silent`: no answer. `deaf`: writes are accepted and read back but not executed.
  * `implausible`: values no site can have. `sign-flipped`, `low-9-percent`: power (and current) read
- * wrong. `nan`: sentinels instead of values.
+ * wrong; `low-9-percent-all`: energy too. `nan`: sentinels instead of values.
  */
 export const SIM_FAULTS = [
   'none',
@@ -19,6 +19,7 @@ export const SIM_FAULTS = [
   'implausible',
   'sign-flipped',
   'low-9-percent',
+  'low-9-percent-all',
   'nan',
 ] as const;
 export type SimFault = (typeof SIM_FAULTS)[number];
@@ -26,7 +27,7 @@ export type SimFault = (typeof SIM_FAULTS)[number];
 /** Factor by which a fault changes the power a device reports. Pure. */
 export function reportFactor(fault: SimFault): number {
   if (fault === 'sign-flipped') return -1;
-  return fault === 'low-9-percent' ? 0.91 : 1;
+  return fault === 'low-9-percent' || fault === 'low-9-percent-all' ? 0.91 : 1;
 }
 
 export interface SimDeviceOptions {

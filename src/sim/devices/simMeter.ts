@@ -56,12 +56,13 @@ class MeterMemory {
     this.#lag_ms = lag_ms;
   }
 
-  push(at: Instant, truth: MeterTruth, dt_ms: number): void {
+  /** `counted`: share of the energy that the registers count. */
+  push(at: Instant, truth: MeterTruth, dt_ms: number, counted: number): void {
     this.#samples.push({ at, truth });
     // Only samples inside the lag are kept: 10 for a lag of 1 s and steps of 100 ms.
     while (this.#samples.length > 1 && later(this.#samples[1]?.at ?? at, this.#lag_ms) <= at)
       this.#samples.shift();
-    const energy_Wh = (sumPhases(truth.power_W) * dt_ms) / 3_600_000;
+    const energy_Wh = (counted * sumPhases(truth.power_W) * dt_ms) / 3_600_000;
     if (energy_Wh > 0) this.import_Wh += energy_Wh;
     else this.export_Wh -= energy_Wh;
   }
@@ -95,7 +96,7 @@ function showMissing(face: RegisterFace): void {
 
 /**
  * A simulated meter. `truth` is asked once per step; its registers follow after the lag. Energy
- * registers integrate the truth without lag.
+ * registers integrate the truth without lag, whatever is wrong with the power registers.
  */
 export function createSimMeter(
   profile: DeviceProfile,
@@ -143,7 +144,8 @@ export function createSimMeter(
     access: face.access,
     lag_ms,
     answer: (adu) => face.answer(adu),
-    step: (now, dt_ms) => memory.push(now, truth(), dt_ms),
+    step: (now, dt_ms) =>
+      memory.push(now, truth(), dt_ms, face.fault === 'low-9-percent-all' ? 0.91 : 1),
     truePower_W: () => sumPhases(memory.latest.power_W),
     get fault() {
       return face.fault;

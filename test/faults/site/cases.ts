@@ -16,6 +16,8 @@ export interface SiteFault {
   readonly lying?: boolean;
   /** A disturbance inside the declared envelope, INV-1 (b). */
   readonly disturbance?: boolean;
+  /** A base load that hardly moves, declared as closely: energies can be added up. */
+  readonly tightBase?: boolean;
   readonly begin: (run: VirtualRun, now: Instant) => void;
   readonly end?: (run: VirtualRun, now: Instant) => void;
   /** Steps of the cycle replaced from the start (planted defects, not weakened protections). */
@@ -69,6 +71,14 @@ const trustsMeter: Control = {
   disabled: 'grid plausibility (the last reading is believed for ever) and the watchdog line',
   fails: 'leavesNormal',
   inject: credulous(),
+  weaken: (r) => {
+    r.rig.line.fault = 'welded';
+  },
+};
+const noEnergyCheck: Control = {
+  disabled: 'the ten-minute energy check of the site, and the watchdog line',
+  fails: 'leavesNormal',
+  inject: { energyCheck: false },
   weaken: (r) => {
     r.rig.line.fault = 'welded';
   },
@@ -183,12 +193,24 @@ export const SITE_FAULTS: readonly SiteFault[] = [
   },
   {
     id: 'meter-low-9',
-    says: 'the grid meter reads 9 % low: the margin and the curve carry it',
-    for_s: 600,
+    says: 'the grid meter’s power reads 9 % low, its energy register is right: carried by margin and curve until the energy check',
+    for_s: 900,
     lying: true,
     begin: setMeter('low-9-percent'),
     end: setMeter('none'),
-    expect: {},
+    expect: { detected_s: 660, leavesNormal: true, lineDrops: false },
+    control: noEnergyCheck,
+  },
+  {
+    id: 'meter-low-9-all',
+    says: 'power and energy of the grid meter read 9 % low: stations, battery, sun and the smallest base load show it',
+    for_s: 900,
+    lying: true,
+    tightBase: true,
+    begin: setMeter('low-9-percent-all'),
+    end: setMeter('none'),
+    expect: { detected_s: 660, leavesNormal: true, lineDrops: false },
+    control: noEnergyCheck,
   },
   {
     id: 'bess-lost',

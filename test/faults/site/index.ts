@@ -4,6 +4,7 @@ import { loadSite } from '../../../firmware/loadSite';
 import { createPduCodec } from '../../../src/io/modbusSerial';
 import { deviceCatalogue, siteProfiles } from '../../../src/runtime';
 import { runVirtual, type VirtualOptions, type VirtualRun } from '../../../src/sim/composition';
+import { walkingBaseLoad } from '../../../src/sim/site';
 import { between, type Instant, later } from '../../../src/time';
 import type {
   Bar,
@@ -31,6 +32,19 @@ interface Seen {
   violations: number;
   trip_integral: number;
   excess_ms: number;
+}
+
+/** A base load of nearly constant current, A per phase, for cases that add energies up. */
+const TIGHT_A = 25;
+const TIGHT_W = TIGHT_A * 3 * 230 * 0.93;
+
+function withTightBase(
+  from: Pick<VirtualOptions, 'site' | 'profiles' | 'catalogue'>,
+  seed: number,
+): Pick<VirtualOptions, 'site' | 'baseLoad'> {
+  const connection = { ...from.site.connection, base_load_min_W: TIGHT_W };
+  const baseLoad = walkingBaseLoad(TIGHT_A, TIGHT_A + 0.5, seed);
+  return { site: { ...from.site, connection }, baseLoad };
 }
 
 function site(): Pick<VirtualOptions, 'site' | 'profiles' | 'catalogue'> {
@@ -61,6 +75,7 @@ export function runFault(fault: SiteFault, seed: number, control?: Control): See
   };
   const { report } = runVirtual({
     ...site(),
+    ...(fault.tightBase === true ? withTightBase(site(), seed) : {}),
     codec: createPduCodec(),
     seed,
     duration_s: AT_s + lasts_s,

@@ -100,6 +100,7 @@ const CASES: Readonly<Record<string, readonly [Partial<Facts>, string, RegExp]>>
   '[alarm:meter-frozen]': [{ grid: watch('frozen') }, 'meter', /frozen/],
   '[alarm:meter-implausible]': [{ grid: watch('implausible') }, 'meter', /implausible/],
   '[alarm:meter-mismatch]': [{ mismatch_A: 12.34 }, 'grid', /12\.3 A more than/],
+  '[alarm:meter-energy]': [{ meterEnergy: '6.1 kWh, not 6.7' }, 'meter', /6\.1 kWh, not/],
   '[alarm:device-silent]': [
     state({
       pv: [{ id: 'pv', reading: absent('stale', 'last answer 9 s ago'), notResponding: false }],
@@ -186,6 +187,22 @@ const CASES: Readonly<Record<string, readonly [Partial<Facts>, string, RegExp]>>
 
 describe('alarms from the facts of a cycle', () => {
   it('a quiet site has none', () => assert.deepEqual(conditionsOf(QUIET), []));
+
+  it('just after the start, what was never heard of is no alarm yet; what was found is', () => {
+    const silent: Partial<Facts> = {
+      grid: watch('silent'),
+      stationsSilent: true,
+      uplinkDown: true,
+      supervisor: { ...SUPERVISOR, answers: false, text: 'gone' },
+    };
+    assert.equal(conditionsOf({ ...QUIET, ...silent }).length, 4);
+    assert.deepEqual(conditionsOf({ ...QUIET, ...silent, starting: true }), []);
+    const hot = { ...silent, ...state({ grid: good(reading(130), NOW) }), starting: true };
+    assert.deepEqual(
+      conditionsOf({ ...QUIET, ...hot }).map((c) => c.id),
+      ['limit-exceeded'],
+    );
+  });
 
   for (const [tag, [change, subject, text]] of Object.entries(CASES)) {
     it(`${tag} is raised while its condition is true, alone, and cleared after it`, () => {
