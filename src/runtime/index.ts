@@ -30,7 +30,7 @@ export { Actuator } from './actuator';
 export { FieldDevices } from './fieldDevices';
 export { conditionsOf } from './conditions';
 export { cycleRecord } from './record';
-export { explainPlan, explainStation } from './explain';
+export { explainStation } from './explain';
 export { auditOfStationEvent } from './stationEvents';
 export {
   assembleBuses,
