@@ -20,13 +20,13 @@ const COMMANDS: readonly Command[] = [
   },
   {
     name: 'sign',
-    use: 'sign FILE --key KEY [--new-key] [--json]',
+    use: 'sign FILE --key KEY [--new-key] [--purpose service-grant] [--json]',
     says: 'write FILE.sig, a detached Ed25519 signature by one signer',
     run: (args) => (require('./sign') as typeof import('./sign')).sign(args),
   },
   {
     name: 'demo',
-    use: 'demo [--for 30s] [--fault NAME@AT_S[+FOR_S]] [--seed N] [--json]',
+    use: 'demo [--for 30s] [--fault NAME@AT_S[+FOR_S]] [--seed N] [--socket PATH] [--json]',
     says: 'a whole simulated site on real protocols, live in this terminal',
     run: (args) => (require('./demo') as typeof import('./demo')).demo(args),
   },
@@ -47,6 +47,18 @@ const COMMANDS: readonly Command[] = [
     use: 'history [SERIES...] [--hours N] [--html FILE | --csv] [--state FOLDER] [--json]',
     says: 'what the gateway recorded: plots in the terminal, a page that opens offline, or CSV',
     run: (args) => (require('./history') as typeof import('./history')).history(args),
+  },
+  {
+    name: 'mode',
+    use: 'mode force-static|leave-static|acknowledge-stop|release [--who NAME] [--json]',
+    says: 'what one person may ask of the running gateway; forcing static needs nothing else',
+    run: (args) => (require('./mode') as typeof import('./mode')).mode(args),
+  },
+  {
+    name: 'service',
+    use: 'service draft|open|close|state [--who NAME] [--reason TEXT] [--for 2h] [--grant FILE]',
+    says: 'a technician’s session of at most 8 h, opened by a signed document',
+    run: (args) => (require('./service') as typeof import('./service')).service(args),
   },
   {
     name: 'drill',

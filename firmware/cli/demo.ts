@@ -12,6 +12,7 @@ import type { Site } from '../../src/site';
 import { loadSite } from '../loadSite';
 import { programFolder } from '../where';
 import { findingLines } from './check';
+import { openDemoConsole } from './demoConsole';
 import { type DemoPlan, parseDemoPlan } from './demoPlan';
 
 const DEMO_FILE = path.join(programFolder(), 'firmware', 'sites', 'demo.yaml');
@@ -29,6 +30,8 @@ export async function demo(args: readonly string[]): Promise<number> {
       site: { type: 'string', default: DEMO_FILE },
       json: { type: 'boolean', default: false },
       virtual: { type: 'boolean', default: false },
+      socket: { type: 'string' },
+      trust: { type: 'string', multiple: true, default: [] },
     },
   });
   const plan = parseDemoPlan(values);
@@ -44,7 +47,9 @@ export async function demo(args: readonly string[]): Promise<number> {
     return 1;
   }
   if (values.virtual) return virtual(site, parsed.profiles, plan);
-  return live(site, parsed.profiles, plan);
+  const console_ =
+    values.socket === undefined ? undefined : { socket: values.socket, trust: values.trust };
+  return live(site, parsed.profiles, plan, console_);
 }
 
 /** The demo signs its own file with a throw-away key and arms it only if the signature verifies. */
@@ -91,6 +96,7 @@ async function live(
   site: Site,
   profiles: Parameters<typeof openDemo>[0]['profiles'],
   plan: DemoPlan,
+  console_?: { readonly socket: string; readonly trust: readonly string[] },
 ): Promise<number> {
   const tty = process.stdout.isTTY && !plan.json;
   const history: number[] = [];
@@ -114,7 +120,9 @@ async function live(
   });
   const said = Object.entries(site_.ports).map(([name, where]) => `${name} ${where}`);
   if (!tty) process.stderr.write(`demo site on ${said.join(', ')}, seed ${plan.seed}\n`);
+  const closeConsole = console_ && (await openDemoConsole(console_.socket, console_.trust, site_));
   await untilEnd(site_, plan, tty);
+  await closeConsole?.();
   const report = site_.report();
   await site_.stop();
   if (tty) process.stdout.write('\u001b[?25h\u001b[?1049l');

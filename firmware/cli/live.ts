@@ -4,6 +4,10 @@ import { connectIpc } from '../../src/io/ipc';
 
 const ANSWER_ms = 3000;
 
+/** Pure. */
+export const NOT_RUNNING = (socket: string): string =>
+  `the gateway does not run (no answer on ${socket}); start it: holdfast run`;
+
 /** `holdfast why STATION`: asks the running gateway. Exit 2 when it does not run. */
 export async function why(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -16,13 +20,12 @@ export async function why(args: readonly string[]): Promise<number> {
   });
   const [station] = positionals;
   if (station === undefined) {
-    process.stderr.write('holdfast why: which station? use: holdfast why STATION\n');
+    process.stderr.write('holdfast why: which station? use: holdfast why STATION|plan\n');
     return 2;
   }
   const answer = await ask(values.socket, 'why', station);
   if (answer === undefined) {
-    const text = `the gateway does not run (no answer on ${values.socket}); start it: holdfast run`;
-    process.stderr.write(`holdfast why: ${text}\n`);
+    process.stderr.write(`holdfast why: ${NOT_RUNNING(values.socket)}\n`);
     return 2;
   }
   if (values.json) process.stdout.write(`${JSON.stringify(Object.fromEntries(answer))}\n`);
@@ -60,4 +63,22 @@ export async function ask(
       resolve(value);
     }
   });
+}
+
+export interface LiveSnapshot {
+  readonly mode: string;
+  readonly modeWhy: string;
+  readonly line: string;
+}
+
+/** Mode and line of the running gateway; undefined when it does not answer. */
+export async function snapshotOf(socket: string): Promise<LiveSnapshot | undefined> {
+  const answer = await ask(socket, 'snapshot', null);
+  const snapshot: unknown = answer?.get('snapshot');
+  if (typeof snapshot !== 'object' || snapshot === null) return undefined;
+  const given = new Map<string, unknown>(Object.entries(snapshot));
+  const [mode, modeWhy, line] = ['mode', 'modeWhy', 'line'].map((key) => given.get(key));
+  if (typeof mode !== 'string' || typeof modeWhy !== 'string' || typeof line !== 'string')
+    return undefined;
+  return { mode, modeWhy, line };
 }

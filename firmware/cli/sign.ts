@@ -1,11 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { readGrantDocument } from '../../src/access';
 import { createKeyFile, loadPrivateKey, signDetached, type SigningKey } from '../../src/io/keys';
 import { writeAtomic } from '../../src/io/store';
 import { loadSite } from '../loadSite';
 import { readable } from './files';
 
-/** `holdfast sign`: one signer, one file; a site file that does not fit is not signed. */
+const PURPOSES = ['site-file', 'service-grant'] as const;
+type Purpose = (typeof PURPOSES)[number];
+
+const USE = `use: holdfast sign FILE --key KEY [--new-key] [--purpose ${PURPOSES.join('|')}]`;
+
+/** `holdfast sign`: one signer, one file; a file that would be refused later is not signed. */
 export function sign(args: readonly string[]): number {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -13,38 +19,56 @@ export function sign(args: readonly string[]): number {
     options: {
       key: { type: 'string' },
       'new-key': { type: 'boolean', default: false },
+      purpose: { type: 'string', default: 'site-file' },
       json: { type: 'boolean', default: false },
     },
   });
   const [file] = positionals;
-  if (file === undefined || values.key === undefined) {
-    process.stderr.write('holdfast sign: use: holdfast sign FILE --key KEY [--new-key]\n');
+  const say = (text: string): void => void process.stderr.write(`holdfast sign: ${text}\n`);
+  const purpose = PURPOSES.find((p) => p === values.purpose);
+  if (file === undefined || values.key === undefined || purpose === undefined) {
+    say(purpose === undefined ? `nothing is signed for "${values.purpose}"; ${USE}` : USE);
     return 2;
   }
   const missing = readable(file);
   if (missing !== undefined) {
-    process.stderr.write(`holdfast sign: ${missing}\n`);
+    say(missing);
     return 2;
   }
   const key = openKey(values.key, values['new-key']);
   if (typeof key === 'string') {
-    process.stderr.write(`holdfast sign: ${key}\n`);
+    say(key);
     return 2;
   }
-  const loaded = loadSite(file);
-  if (loaded.site === undefined || !loaded.fits) {
-    const text = `${file} does not fit and is not signed; see: holdfast check ${file}`;
-    process.stderr.write(`holdfast sign: ${text}\n`);
+  const bytes = readFileSync(file);
+  const site = siteOf(file, purpose, bytes);
+  if ('refused' in site) {
+    say(`${file} ${site.refused}`);
     return 1;
   }
-  const signature = signDetached(readFileSync(file), 'site-file', loaded.site.id, key);
+  const signature = signDetached(bytes, purpose, site.id, key);
   const out = `${file}.sig`;
   writeAtomic(out, Buffer.from(`${JSON.stringify(signature, null, 2)}\n`));
-  const said = { file, signature: out, site: loaded.site.id, keyId: key.keyId };
+  const said = { file, signature: out, purpose, site: site.id, keyId: key.keyId };
   if (values.json) process.stdout.write(`${JSON.stringify(said)}\n`);
   else
     process.stdout.write(`signed ${file} for site ${said.site} with key ${said.keyId}: ${out}\n`);
   return 0;
+}
+
+/** The site a file is for, when it is a file that would be accepted there. */
+function siteOf(
+  file: string,
+  purpose: Purpose,
+  bytes: Buffer,
+): { readonly id: string } | { readonly refused: string } {
+  if (purpose === 'service-grant') {
+    const read = readGrantDocument(bytes.toString('utf8'));
+    return read.ok ? { id: read.document.site } : { refused: `is not signed: ${read.text}` };
+  }
+  const loaded = loadSite(file);
+  if (loaded.site !== undefined && loaded.fits) return { id: loaded.site.id };
+  return { refused: `does not fit and is not signed; see: holdfast check ${file}` };
 }
 
 function openKey(path: string, create: boolean): SigningKey | string {

@@ -3,7 +3,7 @@
  */
 import { systemClock, systemTimers } from '../../src/io/clock';
 import { connectIpc, type IpcClient } from '../../src/io/ipc';
-import { loadOrCreateKey } from '../../src/io/keys';
+import { loadOrCreateKey, loadPublicKey } from '../../src/io/keys';
 import { createPduCodec } from '../../src/io/modbusSerial';
 import { SerialFramePort } from '../../src/io/serial';
 import { TcpFramePort } from '../../src/io/tcp';
@@ -14,6 +14,7 @@ import {
   type AuditPort,
   type BusPlan,
   busPlans,
+  decodePlan,
   decodeStationImages,
   decodeSupervisorStatus,
   deviceCatalogue,
@@ -25,6 +26,7 @@ import {
   type SupervisorPort,
   type SupervisorStatus,
   historyValues,
+  type PlanMessage,
   type SiteSnapshot,
   statePayload,
   alarmPayload,
@@ -36,6 +38,8 @@ import { armSite } from './armSite';
 import { type ProcessConfig, socketsIn } from './config';
 import { openConsole } from './consoleSocket';
 import { log } from './log';
+import { ModeDoor } from './modeDoor';
+import { ServiceDoor } from './serviceDoor';
 
 const NAME = 'site';
 /** A peer whose last message is older than this is silent. */
@@ -48,6 +52,11 @@ export async function siteProcess(config: ProcessConfig): Promise<void> {
   const hello = { kind: 'hello', body: { process: NAME, bootId: config.bootId, pid: process.pid } };
   const recorder = recorderPeer(sockets.siteToRecorder, hello);
   const { audit } = recorder;
+  const planner = plannerPeer(
+    site.planning === undefined ? undefined : sockets.siteToPlanner,
+    hello,
+    (message) => runtime.takePlan(message),
+  );
   const stations = stationsPeer(sockets.siteToStations, hello);
   const supervisor = supervisorPeer(sockets.siteToSupervisor, hello);
   const mode = { current: (): ReturnType<SiteRuntime['mode']> => 'static' };
@@ -68,7 +77,10 @@ export async function siteProcess(config: ProcessConfig): Promise<void> {
       profiles,
       bootId: config.bootId,
       start: config.start,
-      onSnapshot: recorder.values,
+      onSnapshot: (snapshot) => {
+        recorder.values(snapshot);
+        planner.values(snapshot);
+      },
     },
     {
       clock: systemClock,
@@ -82,7 +94,22 @@ export async function siteProcess(config: ProcessConfig): Promise<void> {
   );
   mode.current = () => runtime.mode();
   const key = loadOrCreateKey(`${config.state}/device.key`);
-  await openConsole(sockets.console, runtime, { key, site: site.id });
+  const doorMode = new ModeDoor({
+    runtime,
+    forcedFile: `${config.state}/forced-static`,
+    clock: systemClock,
+  });
+  const service = new ServiceDoor({
+    site: site.id,
+    keys: config.trust.map(loadPublicKey),
+    file: `${config.state}/service-sequences.json`,
+    clock: systemClock,
+    audit,
+    openService: (until) => runtime.openService(until),
+  });
+  const signer = { key, site: site.id };
+  await openConsole(sockets.console, { runtime, signer, mode: doorMode, service });
+  doorMode.restore();
   runtime.start();
   log(NAME, `site ${site.id} armed, ${site.stations.length} stations`);
   process.once('SIGTERM', () => {
@@ -145,6 +172,24 @@ function recorderPeer(
     },
     values: (s) => ipc.send({ kind: 'values', body: historyValues(s) }),
   };
+}
+
+/** The `planner` process; nothing is connected where the site file plans nothing. */
+function plannerPeer(
+  path: string | undefined,
+  hello: Hello,
+  take: (message: PlanMessage) => void,
+): { values: (snapshot: SiteSnapshot) => void } {
+  if (path === undefined) return { values: () => undefined };
+  const ipc = connectIpc({
+    path,
+    hello,
+    onMessage: (message) => {
+      const decoded = message.kind === 'plan' ? decodePlan(message.body) : undefined;
+      if (decoded !== undefined) take(decoded);
+    },
+  });
+  return { values: (s) => ipc.send({ kind: 'values', body: historyValues(s) }) };
 }
 
 /** The `uplink` process; without one in the site file nothing is connected. */

@@ -8,3 +8,13 @@
 export { ACTIONS, type Action, permissions, ROLES, type Role } from './matrix';
 export { authorize, type Authorization, type Principal } from './authorize';
 export { activeGrant, type Grant, GRANT_MAX_ms, openGrant, serviceGrant } from './grant';
+export {
+  GRANT_DOCUMENT_MAX_BYTES,
+  GRANT_DOCUMENT_MAX_ms,
+  type GrantDocument,
+  type GrantReading,
+  type GrantRefusal,
+  grantRefusal,
+  readGrantDocument,
+  type ServiceRole,
+} from './grantDocument';

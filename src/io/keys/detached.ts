@@ -2,7 +2,8 @@ import { type KeyObject, sign, verify } from 'node:crypto';
 import { keyIdOf, type SigningKey } from './keyFile';
 
 /** What a signature is for; part of what is signed. */
-export type SignaturePurpose = 'site-file' | 'two-person' | 'evidence' | 'audit-head' | 'request';
+export type SignaturePurpose =
+  'site-file' | 'two-person' | 'evidence' | 'audit-head' | 'request' | 'service-grant';
 
 /** Content of `FILE.sig`: JSON with exactly these keys. */
 export interface DetachedSignature {
@@ -19,6 +20,7 @@ const PURPOSES: readonly SignaturePurpose[] = [
   'evidence',
   'audit-head',
   'request',
+  'service-grant',
 ];
 
 function covered(head: Omit<DetachedSignature, 'signature'>, bytes: Uint8Array): Buffer {

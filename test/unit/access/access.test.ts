@@ -7,8 +7,10 @@ import {
   authorize,
   type Grant,
   GRANT_MAX_ms,
+  grantRefusal,
   openGrant,
   permissions,
+  readGrantDocument,
   ROLES,
   serviceGrant,
 } from '../../../src/access';
@@ -130,5 +132,41 @@ describe('access', () => {
     assert.equal(serviceGrant([grantFor({ until: NOW })], NOW), undefined);
     assert.equal(serviceGrant([grantFor({ from: later(NOW, 5) })], NOW), undefined);
     assert.notEqual(serviceGrant([grantFor()], NOW), undefined);
+  });
+
+  it('a grant document of any shape is read or refused with a sentence, never more than granted', () => {
+    const value = fc.oneof(fc.jsonValue(), fc.constantFrom('demo', 'field-tech', ['bus-write']));
+    const keys = ['site', 'who', 'role', 'actions', 'hours', 'reason', 'sequence', 'notAfter', 'x'];
+    const texts = fc.oneof(
+      fc.string(),
+      fc.dictionary(fc.constantFrom(...keys), value).map((d) => JSON.stringify(d)),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        const read = readGrantDocument(text);
+        if (!read.ok) return assert(read.text.length > 5);
+        for (const action of read.document.actions)
+          assert.notEqual(permissions(action, read.document.role), 'two');
+      }),
+      { seed: 92, numRuns: 500 },
+    );
+    const good = {
+      site: 'demo',
+      who: 'ann',
+      role: 'field-tech',
+      actions: ['bus-write'],
+      hours: 8,
+      reason: 'visit',
+      sequence: 5,
+      notAfter: '2026-01-01T10:00:00Z',
+    };
+    const read = readGrantDocument(JSON.stringify(good));
+    assert(read.ok);
+    const wall_ms = Date.UTC(2026, 0, 1, 9);
+    assert.equal(grantRefusal(read.document, { site: 'demo', wall_ms, highest: 4 }), undefined);
+    for (const notAfter of ['2026-01-01', 'tomorrow', '2026-01-01T10:00:00+02:00', '']) {
+      const other = readGrantDocument(JSON.stringify({ ...good, notAfter }));
+      assert(!other.ok && other.refusal === 'malformed');
+    }
   });
 });

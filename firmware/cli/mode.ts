@@ -1,0 +1,76 @@
+import { parseArgs } from 'node:util';
+import { MODE_WISHES, type ModeWish } from '../processes/modeDoor';
+import { ask, NOT_RUNNING, snapshotOf, type LiveSnapshot } from './live';
+
+/** A wish acts with the next cycle; its effect is looked for this long. */
+const EFFECT_ms = 6000;
+const LOOK_ms = 250;
+
+const USE = `use: holdfast mode ${MODE_WISHES.join('|')} [--who NAME] [--socket PATH]`;
+
+/** `holdfast mode WISH`: what one person may ask of the running gateway. */
+export async function mode(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      socket: { type: 'string', default: 'holdfast-state/console.sock' },
+      who: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const { socket, who } = values;
+  const wish = MODE_WISHES.find((w) => w === positionals[0]);
+  const say = (text: string): void => void process.stderr.write(`holdfast mode: ${text}\n`);
+  if (wish === undefined) {
+    say(positionals.length === 0 ? USE : `"${String(positionals[0])}" is no wish; ${USE}`);
+    return 2;
+  }
+  const asked = await ask(socket, 'mode', { wish, ...(who === undefined ? {} : { who }) });
+  if (asked === undefined) {
+    say(NOT_RUNNING(socket));
+    return 2;
+  }
+  const text = String(asked.get('text'));
+  if (asked.get('ok') !== true) {
+    if (values.json) process.stdout.write(`${JSON.stringify({ wish, ok: false, text })}\n`);
+    else say(text);
+    return 1;
+  }
+  const seen = await effect(socket, wish);
+  const now = seen.snapshot;
+  const line = now === undefined ? text : `${text}; mode ${now.mode}: ${now.modeWhy}`;
+  const { done } = seen;
+  if (values.json) process.stdout.write(`${JSON.stringify({ wish, ok: done, text, ...now })}\n`);
+  else process.stdout.write(`${line}\n`);
+  return done ? 0 : 1;
+}
+
+/** Looks until the wish shows in the mode, or the time is over. */
+async function effect(
+  socket: string,
+  wish: ModeWish,
+): Promise<{ readonly done: boolean; readonly snapshot?: LiveSnapshot }> {
+  const end = performance.now() + EFFECT_ms;
+  for (;;) {
+    const snapshot = await snapshotOf(socket);
+    const done = snapshot !== undefined && shows(wish, snapshot);
+    if (done || performance.now() > end)
+      return { done, ...(snapshot === undefined ? {} : { snapshot }) };
+    await new Promise((resolve) => setTimeout(resolve, LOOK_ms));
+  }
+}
+
+/** Whether the mode is what the wish leads to; other reasons may still hold it at static. Pure. */
+export function shows(wish: ModeWish, now: LiveSnapshot): boolean {
+  switch (wish) {
+    case 'force-static':
+      return now.mode !== 'normal' && now.mode !== 'blind';
+    case 'leave-static':
+      return !now.modeWhy.includes('forced static');
+    case 'acknowledge-stop':
+      return !now.modeWhy.includes('emergency stop');
+    case 'release':
+      return !now.modeWhy.includes('latched');
+  }
+}
