@@ -67,6 +67,12 @@ const COMMANDS: readonly Command[] = [
     run: (args) => (require('./drill') as typeof import('./drill')).drill(args),
   },
   {
+    name: 'station',
+    use: 'station list|abilities|self-test [STATION] [--reset] [--socket PATH] [--json]',
+    says: 'what a station can do; prove it, guided, at or below its safe static limit',
+    run: (args) => (require('./station') as typeof import('./station')).station(args),
+  },
+  {
     name: 'bus',
     use: 'bus scan|read|sniff|doctor --port PATH --baud N --parity none|even|odd [--json]',
     says: 'look at a field bus without changing anything on it; for technicians',

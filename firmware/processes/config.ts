@@ -20,6 +20,7 @@ export const socketsIn = (state: string) => ({
   siteToUplink: `${state}/site-uplink.sock`,
   siteToRecorder: `${state}/site-recorder.sock`,
   console: `${state}/console.sock`,
+  consoleToStations: `${state}/console-stations.sock`,
 });
 
 /** Parses the one argument; throws with a sentence when a field is missing. */
