@@ -14,6 +14,7 @@ import type {
   CaseFinding,
 } from '../../../scripts/campaign';
 import { processCases } from './processes';
+import { quietCases } from './quiet';
 import { realFaultCases } from './real';
 import { type Control, SITE_FAULTS, type SiteFault } from './cases';
 
@@ -193,7 +194,12 @@ export function siteFaultCases(context: CampaignContext): readonly CampaignCase[
     params: { says: fault.says, composition: 'virtual' },
     run: () => Promise.resolve(finding(fault, context)),
   }));
-  return [...virtual, ...realFaultCases(context), ...processCases(context)];
+  return [
+    ...virtual,
+    ...realFaultCases(context),
+    ...quietCases(site, context),
+    ...processCases(context),
+  ];
 }
 
 export const siteFaults: Campaign = {
