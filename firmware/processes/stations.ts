@@ -1,5 +1,5 @@
 /** Process `stations`: OCPP towards the stations; takes leases from `site`, gives observations. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { systemClock, systemTimers } from '../../src/io/clock';
 import { connectIpc, listenIpc } from '../../src/io/ipc';
 import {
@@ -8,14 +8,19 @@ import {
   type StationCredential,
   upstreamConnector,
 } from '../../src/io/ocppRpc';
-import { openRecords } from '../../src/io/store';
+import { KeptFile, openRecords } from '../../src/io/store';
 import {
   createOcppGuard,
   type OcppGuard,
   type OcppPolicy,
   STRICT_POLICY,
 } from '../../src/guard/ocpp';
-import { createStationFleet, type RelayConfig, type StationFleet } from '../../src/ocpp';
+import {
+  AbilityBook,
+  createStationFleet,
+  type RelayConfig,
+  type StationFleet,
+} from '../../src/ocpp';
 import { decodeLeaseBatch, decodeModeAndLinks, stationConfig } from '../../src/runtime';
 import type { Site } from '../../src/site';
 import { type Instant, later } from '../../src/time';
@@ -23,6 +28,7 @@ import { armSite } from './armSite';
 import { type ProcessConfig, socketsIn } from './config';
 import { log } from './log';
 import { StationFacts } from './stationFacts';
+import { openStationsConsole } from './stationsConsole';
 
 const NAME = 'stations';
 
@@ -43,6 +49,7 @@ export async function stationsProcess(config: ProcessConfig): Promise<void> {
       ...(relay === undefined ? {} : { relay }),
       authorise: () => 'Accepted',
       nominal_V: site.nominal_V,
+      abilities: abilityBook(config),
       onEvent: (e) => facts.fleet(e),
     },
     systemClock.now(),
@@ -58,6 +65,7 @@ export async function stationsProcess(config: ProcessConfig): Promise<void> {
   });
   log(NAME, `listening on ${server.url}`);
   const sockets = socketsIn(config.state);
+  await openStationsConsole(sockets.consoleToStations, fleet, systemClock);
   const hello = { kind: 'hello', body: { process: NAME, bootId: config.bootId, pid: process.pid } };
   const toSite = await listenIpc({
     path: sockets.siteToStations,
@@ -102,6 +110,14 @@ function sumOf(fleet: StationFleet, now: Instant): { sum_W?: number } {
 function listenAddress(text: string): { host: string; port: number } {
   const at = text.lastIndexOf(':');
   return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) };
+}
+
+/** What self-tests found, kept over restarts. */
+function abilityBook(config: ProcessConfig): AbilityBook {
+  const path = `${config.state}/station-abilities.json`;
+  const file = new KeptFile(path, (text) => log(NAME, `abilities not stored: ${text}`));
+  const kept = existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+  return new AbilityBook(kept, (text) => file.save(Buffer.from(text)));
 }
 
 /** What the signed site file lets the CPMS do; without one, nothing. */
