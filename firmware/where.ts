@@ -22,3 +22,9 @@ export function supervisorEntry(): string | undefined {
   const file = path.join(__dirname, 'supervisor.cjs');
   return existsSync(file) ? file : undefined;
 }
+
+/** The program of the solver's thread, where it was built beside this one. */
+export function lpWorkerEntry(): string | undefined {
+  const file = path.join(__dirname, 'lpWorker.cjs');
+  return existsSync(file) ? file : undefined;
+}

@@ -14,9 +14,18 @@ const PROCESSES: Readonly<Record<ProcessName, () => Main>> = {
     (require('../processes/uplink') as typeof import('../processes/uplink')).uplinkProcess,
   recorder: () =>
     (require('../processes/recorder') as typeof import('../processes/recorder')).recorderProcess,
+  planner: () =>
+    (require('../processes/planner') as typeof import('../processes/planner')).plannerProcess,
   site: () => (require('../processes/site') as typeof import('../processes/site')).siteProcess,
 };
-export const PROCESS_NAMES = ['supervisor', 'recorder', 'stations', 'uplink', 'site'] as const;
+export const PROCESS_NAMES = [
+  'supervisor',
+  'recorder',
+  'stations',
+  'uplink',
+  'planner',
+  'site',
+] as const;
 export type ProcessName = (typeof PROCESS_NAMES)[number];
 
 /** `holdfast process NAME[,NAME...] CONFIG`: becomes these processes and never returns. */

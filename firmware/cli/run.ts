@@ -12,7 +12,7 @@ import type { ProcessConfig } from '../processes/config';
 import { log } from '../processes/log';
 import { programEntry, supervisorEntry } from '../where';
 
-const PROCESSES = ['supervisor', 'recorder', 'stations', 'uplink', 'site'] as const;
+const PROCESSES = ['supervisor', 'recorder', 'stations', 'uplink', 'planner', 'site'] as const;
 /** V8 for a small board: small young generation, a cap that turns a leak into a restart, no helpers. */
 const SMALL_HEAP = [
   '--max-semi-space-size=1',
@@ -60,7 +60,13 @@ export async function run(args: readonly string[]): Promise<number> {
     line: values.line ?? `emulated:${state}/line`,
   });
   // Without a broker in the site file there is nothing for `uplink` to do.
-  const names = PROCESSES.filter((p) => p !== 'uplink' || armed.site.uplinks.length > 0);
+  const { site } = armed;
+  // A process that has nothing to do would only cost memory.
+  const idle = new Set([
+    ...(site.uplinks.length > 0 ? [] : ['uplink']),
+    ...(site.planning !== undefined && site.bess.length > 0 ? [] : ['planner']),
+  ]);
+  const names = PROCESSES.filter((p) => !idle.has(p));
   await supervise(config, names, values.single);
   writeAtomic(path.join(state, 'clean-stop'), Buffer.from(config.bootId));
   return 0;

@@ -18,6 +18,7 @@ export const socketsIn = (state: string) => ({
   stationsToSupervisor: `${state}/stations-supervisor.sock`,
   siteToStations: `${state}/site-stations.sock`,
   siteToUplink: `${state}/site-uplink.sock`,
+  siteToPlanner: `${state}/site-planner.sock`,
   siteToRecorder: `${state}/site-recorder.sock`,
   console: `${state}/console.sock`,
   consoleToStations: `${state}/console-stations.sock`,

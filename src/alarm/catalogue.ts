@@ -179,6 +179,18 @@ export const CATALOGUE = {
     'nothing: loads are being reduced; call service if it lasts longer than a minute',
     'the measured current is below the limit',
   ),
+  'forecast-bias': entry(
+    'warning',
+    'the load forecast has been wrong in one direction for days: the site changed, or data is false',
+    'compare meters with the bill; look for a new load; check who may change prices and history',
+    'forecasts of the last days are right again',
+  ),
+  'off-plan': entry(
+    'warning',
+    'yesterday cost, peak, cycles or export were worse than planned or than doing nothing',
+    '`holdfast why plan`; check prices, battery efficiency and the caps in the site file',
+    'the next day is as planned',
+  ),
   'uplink-down': entry(
     'info',
     'the CPO broker is not reachable; the site goes on locally',

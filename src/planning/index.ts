@@ -54,3 +54,5 @@ export {
   type StorageProblem,
   type StorageSchedule,
 } from './storageProgram';
+export { Calendar, onSteps, type Sample, siteHistory } from './calendar';
+export { type PriceFile, readPriceFile } from './priceFile';

@@ -7,6 +7,7 @@ import type { Site } from '../site';
 import { maxPhase } from '../units';
 import type { GridWatch } from './gridWatch';
 import type { OverdrawState } from './overdraw';
+import type { PlanMessage } from './planMessages';
 import type { SupervisorStatus } from './ports';
 
 export interface ConditionFacts {
@@ -17,6 +18,7 @@ export interface ConditionFacts {
   readonly overdraw: OverdrawState;
   readonly stationsSilent: boolean;
   readonly supervisor: SupervisorStatus;
+  readonly plan?: Pick<PlanMessage, 'bias' | 'offPlan' | 'review'>;
   readonly uplinkDown: boolean;
   /** By device: why its last write is not proved, and for how long, ms. */
   readonly unproved: ReadonlyMap<string, { readonly why: string; readonly for_ms: number }>;
@@ -121,6 +123,8 @@ function system(f: ConditionFacts, add: Add): void {
     add('line-dropped', 'line', f.supervisor.text);
   }
   if (f.supervisor.latched) add('dynamic-latched-off', 'line', 'three returns within an hour');
+  if (f.plan?.bias === true) add('forecast-bias', 'planner', f.plan.review.at(-1) ?? '');
+  if (f.plan?.offPlan === true) add('off-plan', 'planner', f.plan.review.slice(1, -1).join('; '));
   if (f.uplinkDown) add('uplink-down', 'cpo', 'no connection to the broker');
   if (f.state.emergencyStop) add('emergency-stop', 'site', 'the contact is active');
   else if (f.mode.stopUnacknowledged) add('emergency-stop', 'site', 'not acknowledged on site');

@@ -31,3 +31,27 @@ export function explainStation(snapshot: SiteSnapshot, id: string): readonly str
   );
   return lines;
 }
+
+/** The plan for the battery in lines; undefined where nothing is planned. Pure. */
+export function explainPlan(snapshot: SiteSnapshot): readonly string[] | undefined {
+  const { plan } = snapshot;
+  if (plan === undefined) return undefined;
+  const share = (v: number | undefined): string =>
+    v === undefined ? '?' : `${(100 * v).toFixed(0)} %`;
+  const lines = [`plan: ${plan.text}`];
+  if (plan.mode !== 'none') {
+    const peak = plan.peakTarget_W === undefined ? '' : `, peak target ${kW(plan.peakTarget_W)} kW`;
+    const left = plan.left_s === undefined ? '' : `, ends in ${(plan.left_s / 60).toFixed(0)} min`;
+    lines.push(
+      `- mode ${plan.mode}, use down to ${share(plan.socMin)}, store up to ${share(plan.socMax)}${peak}${left}`,
+    );
+  }
+  if (plan.priceCheck !== '') lines.push(`- ${plan.priceCheck}`);
+  for (const text of [...plan.findings, ...plan.review]) lines.push(`- ${text}`);
+  for (const s of snapshot.storage) {
+    for (const r of s.reasons) lines.push(`- ${s.id}: ${r.text} (source: ${r.source})`);
+  }
+  return lines;
+}
+
+const kW = (w: number): string => (w / 1000).toFixed(1);

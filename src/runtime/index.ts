@@ -30,7 +30,7 @@ export { Actuator } from './actuator';
 export { FieldDevices } from './fieldDevices';
 export { conditionsOf } from './conditions';
 export { cycleRecord } from './record';
-export { explainStation } from './explain';
+export { explainPlan, explainStation } from './explain';
 export { auditOfStationEvent } from './stationEvents';
 export {
   assembleBuses,
@@ -57,3 +57,16 @@ export {
 } from './ipcMessages';
 export { alarmPayload, historyValues, statePayload } from './uplinkPayload';
 export { type Drill, type DrillKind } from './drill';
+export { adviceFrom, decodePlan, type PlanMessage, type PlanView } from './planMessages';
+export {
+  importBound_kW,
+  type PlanOutcome,
+  planSite,
+  type PlanSources,
+  type SeriesReader,
+  type SitePast,
+  sitePast,
+  type SitePlan,
+  STEP_ms,
+} from './planSite';
+export { type PlanReview, reviewYesterday } from './planReview';

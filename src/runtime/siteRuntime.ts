@@ -17,6 +17,7 @@ import { contradicts, nextMismatch, NO_MISMATCH, unexplained_A } from './mismatc
 import type { GridWatch } from './gridWatch';
 import { isolatedStations, nextOverdraw, type OverdrawState } from './overdraw';
 import { Persons } from './persons';
+import { adviceFrom, type PlanMessage } from './planMessages';
 import type { RuntimePorts } from './ports';
 import { auditOfStationEvent } from './stationEvents';
 import { cycleRecord } from './record';
@@ -80,6 +81,7 @@ export class SiteRuntime {
   private requests: readonly LimitRequest[] = [];
   private siteLimits = NO_SITE_LIMITS;
   private advice: StorageAdvice | undefined;
+  private plan: { readonly message: PlanMessage; readonly ends_at: Instant } | undefined;
   private stopTimer: (() => void) | undefined;
   private last: SiteSnapshot | undefined;
   private readonly durations: number[] = [];
@@ -148,9 +150,11 @@ export class SiteRuntime {
     return true;
   }
 
-  /** Takes the slow loop's advice; it may be ignored, and ends with its expiry. */
-  advise(advice: StorageAdvice): void {
-    this.advice = advice;
+  /** Takes what the slow loop says; advice may be ignored, and ends with its expiry. */
+  takePlan(message: PlanMessage): void {
+    const now = this.ports.clock.now();
+    this.plan = { message, ends_at: later(now, message.life_ms) };
+    this.advice = adviceFrom(message, now);
   }
 
   private tick(due: Instant, phase: number): void {
@@ -337,6 +341,7 @@ export class SiteRuntime {
       grid: c.grid,
       mode: this.modeState,
       decision: c.decision,
+      ...(this.plan === undefined ? {} : { plan: this.plan }),
       trackers: this.trackers,
       alarms: this.alarms.active,
       links: c.links,
@@ -377,6 +382,7 @@ export class SiteRuntime {
       ...(contradicts(this.mismatch, c.now) ? { mismatch_A: this.mismatch.excess_A } : {}),
       ocpp: this.ports.stations.conditions(),
       supervisor: this.ports.supervisor.status(),
+      ...(this.plan === undefined ? {} : { plan: this.plan.message }),
       uplinkDown: this.site.uplinks.length > 0 && !this.ports.uplink.connected(),
       ...deviceTrouble(this.devices, c.now),
       ...(late_ms > OVERRUN_ms ? { overrun_ms: late_ms } : {}),

@@ -1,6 +1,7 @@
 import type { ActiveAlarm } from '../alarm';
 import type { Links, Mode, Reason } from '../model';
 import type { ThreePhase } from '../units';
+import type { PlanView } from './planMessages';
 
 /** One station as people see it. */
 export interface StationView {
@@ -54,6 +55,8 @@ export interface SiteSnapshot {
   readonly reaction_s: number;
   readonly stations: readonly StationView[];
   readonly storage: readonly StorageView[];
+  /** The slow loop's advice and its review; absent where nothing is planned. */
+  readonly plan?: PlanView;
   readonly alarms: readonly ActiveAlarm[];
   readonly cycle_ms: number;
   readonly leasesAcknowledged: number;

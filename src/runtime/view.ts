@@ -6,6 +6,7 @@ import { between, type Instant } from '../time';
 import { mapPhases, sumPhases } from '../units';
 import type { Decision } from './decision';
 import type { GridWatch } from './gridWatch';
+import type { PlanMessage, PlanView } from './planMessages';
 import type { SupervisorStatus } from './ports';
 import type { SiteFacts, StationFacts } from './siteFacts';
 import type { SiteSnapshot, StationView, StorageView } from './snapshot';
@@ -18,6 +19,7 @@ export interface ViewSources {
   readonly grid: GridWatch;
   readonly mode: ModeState;
   readonly decision: Decision;
+  readonly plan?: { readonly message: PlanMessage; readonly ends_at: Instant };
   readonly trackers: ReadonlyMap<string, StationTracker>;
   readonly alarms: readonly ActiveAlarm[];
   readonly links: Links;
@@ -53,6 +55,7 @@ export function snapshotOf(from: ViewSources): SiteSnapshot {
     reaction_s: facts.reaction_ms / 1000,
     stations: facts.stations.map((s) => stationView(from, s)),
     storage: from.decision.storage.map((d) => storageView(from, d)),
+    ...(from.plan === undefined ? {} : { plan: planView(from.plan, now) }),
     alarms: from.alarms,
     cycle_ms: from.cycle_ms,
     leasesAcknowledged: from.leasesAcknowledged,
@@ -65,6 +68,26 @@ export function snapshotOf(from: ViewSources): SiteSnapshot {
             age_ms: between(reading.at, now),
           },
         }),
+  };
+}
+
+function planView({ message, ends_at }: NonNullable<ViewSources['plan']>, now: Instant): PlanView {
+  const left_s = between(now, ends_at) / 1000;
+  const { priceCheck, findings, review, bias, offPlan } = message;
+  const always = { priceCheck, findings, review, bias, offPlan };
+  if (left_s <= 0) {
+    return { ...always, mode: 'none', text: 'the last plan has expired: greedy peak shaving' };
+  }
+  const { mode, text, socMin, socMax, peakTarget_W, shadowPrice } = message;
+  return {
+    ...always,
+    mode,
+    text,
+    left_s,
+    ...(socMin === undefined ? {} : { socMin }),
+    ...(socMax === undefined ? {} : { socMax }),
+    ...(peakTarget_W === undefined ? {} : { peakTarget_W }),
+    ...(shadowPrice === undefined ? {} : { shadowPrice }),
   };
 }
 

@@ -46,7 +46,12 @@ async function freePort(): Promise<number> {
 }
 
 /** The demo site with its devices on Modbus TCP; JSON is YAML. */
-export function tcpSiteText(devicePort: number, ocppPort: number, broker?: string): string {
+export function tcpSiteText(
+  devicePort: number,
+  ocppPort: number,
+  broker?: string,
+  planning?: object,
+): string {
   const text = readFileSync(path.join(ROOT, 'firmware', 'sites', 'demo.yaml'), 'utf8');
   const parsed = parseYaml(text);
   if (!parsed.ok) throw new Error(parsed.text);
@@ -63,6 +68,7 @@ export function tcpSiteText(devicePort: number, ocppPort: number, broker?: strin
   const entries = new Map<string, unknown>(Object.entries(file));
   if (broker === undefined) entries.delete('uplinks');
   else entries.set('uplinks', [{ id: 'cpo', kind: 'cpo', url: broker }]);
+  if (planning !== undefined) entries.set('planning', planning);
   entries.set('buses', [{ id: 'lan', kind: 'tcp' }]);
   for (const kind of ['meters', 'bess', 'pv']) entries.set(kind, onTcp(entries.get(kind)));
   entries.set('ocpp', { listen: `127.0.0.1:${ocppPort}` });
@@ -95,6 +101,8 @@ export interface GatewayOptions {
   /** More words for `holdfast run`. */
   readonly extra?: readonly string[];
   readonly broker?: string;
+  /** `planning` of the site file; absent: nothing is planned. */
+  readonly planning?: object;
   readonly bundle?: string;
   /** The Node that runs the gateway, and its flags. */
   readonly node?: string;
@@ -125,7 +133,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   );
   const ocppPort = await freePort();
   const file = path.join(folder, 'site.yaml');
-  writeFileSync(file, tcpSiteText(devices.port, ocppPort, options.broker));
+  writeFileSync(file, tcpSiteText(devices.port, ocppPort, options.broker, options.planning));
   const loaded = loadSite(file);
   const { site } = loaded;
   if (site === undefined) throw new Error(JSON.stringify(loaded.findings[0]));

@@ -32,8 +32,9 @@ async function stopProcess(
   seed: number,
   name: string,
   then: (g: Gateway, at: Instant) => Promise<void>,
+  more: { readonly planning?: object } = {},
 ): Promise<void> {
-  const g = await startGateway({ seed });
+  const g = await startGateway({ seed, ...more });
   try {
     await until('a station draws more than static', 45_000, () => raised(g));
     assert.ok(lineUp(g), 'the line is energised before anything is raised');
@@ -65,11 +66,21 @@ describe('separate processes', function () {
     );
     runs.set(
       'stations',
-      stopProcess(2, 'stations', async (g, at) => {
-        await until('the site notices', 6000, () => g.log().includes('stations process is silent'));
-        await until('true power at static', 40_000, () => stationsAtStatic(g));
-        assert.ok(since(at) <= 37_000, `static after ${since(at)} ms (TTL 30 s + 7 s)`);
-      }),
+      stopProcess(
+        2,
+        'stations',
+        async (g, at) => {
+          await until('the site notices', 6000, () =>
+            g.log().includes('stations process is silent'),
+          );
+          await until('true power at static', 40_000, () => stationsAtStatic(g));
+          assert.ok(since(at) <= 37_000, `static after ${since(at)} ms (TTL 30 s + 7 s)`);
+          // Beside it: the planner has spoken, and says why it has no advice yet.
+          const answer = await ask(g.socket, 'why', 'plan');
+          assert.match(String(answer?.get('lines')), /plan: .*(greedy|history)/i);
+        },
+        { planning: {} },
+      ),
     );
     runs.set(
       'supervisor',

@@ -1,7 +1,6 @@
-import { openSqlite, type SqliteDatabase, type SqliteStatement } from './sqlite';
+import { fields, type HistoryPoint, idsOf, MINUTE_ms, pointsOf } from './reader';
+import { NO_SQLITE, openSqlite, type SqliteDatabase, type SqliteStatement } from './sqlite';
 
-/** One value a minute and series: the day of a site with 20 series stays below 1 MB. */
-export const MINUTE_ms = 60_000;
 /** Series kept; a site has a few per device. */
 const SERIES_MAX = 500;
 /** Minutes held back until they are written in one go. */
@@ -11,11 +10,6 @@ const FORGET_SHARE = 0.1;
 const DAY_ms = 86_400_000;
 /** A row with its key, as it lies in the file. */
 const ROW_bytes = 24;
-
-export interface HistoryPoint {
-  readonly at_ms: number;
-  readonly value: number;
-}
 
 export interface History {
   /**
@@ -42,10 +36,7 @@ export function openHistory(path: string, maxBytes: number): OpenedHistory {
   try {
     database = openSqlite(path);
     if (database === undefined) {
-      return {
-        ok: false,
-        why: 'No history is kept: this Node has no built-in SQLite (22.5 or newer has).',
-      };
+      return { ok: false, why: NO_SQLITE };
     }
     return { ok: true, history: new SqliteHistory(database, maxBytes) };
   } catch (cause) {
@@ -63,7 +54,7 @@ class SqliteHistory implements History {
   private readonly database: SqliteDatabase;
   private readonly maxBytes: number;
   private readonly insert: SqliteStatement;
-  private readonly ids = new Map<string, number>();
+  private readonly ids: Map<string, number>;
   private minute = -1;
   private means = new Map<string, Mean>();
   private held: { readonly series: string; readonly minute: number; readonly value: number }[] = [];
@@ -83,10 +74,7 @@ class SqliteHistory implements History {
       'CREATE TABLE IF NOT EXISTS sample (series INTEGER, minute INTEGER, value REAL, PRIMARY KEY (series, minute)) WITHOUT ROWID',
     );
     this.insert = database.prepare('INSERT OR REPLACE INTO sample VALUES (?, ?, ?)');
-    for (const row of database.prepare('SELECT id, name FROM series').all()) {
-      const { id, name } = fields(row);
-      if (typeof id === 'number' && typeof name === 'string') this.ids.set(name, id);
-    }
+    this.ids = idsOf(database);
   }
 
   record(wall_ms: number, values: ReadonlyMap<string, number>): void {
@@ -160,17 +148,7 @@ class SqliteHistory implements History {
 
   read(series: string, from_ms: number, to_ms: number): readonly HistoryPoint[] {
     const id = this.ids.get(series);
-    if (id === undefined) return [];
-    const rows = this.database
-      .prepare(
-        'SELECT minute, value FROM sample WHERE series = ? AND minute BETWEEN ? AND ? ORDER BY minute',
-      )
-      .all(id, Math.ceil(from_ms / MINUTE_ms), Math.floor(to_ms / MINUTE_ms));
-    return rows.flatMap((row) => {
-      const { minute, value } = fields(row);
-      if (typeof minute !== 'number' || typeof value !== 'number') return [];
-      return [{ at_ms: minute * MINUTE_ms, value }];
-    });
+    return id === undefined ? [] : pointsOf(this.database, id, from_ms, to_ms);
   }
 
   series(): readonly string[] {
@@ -196,8 +174,4 @@ class SqliteHistory implements History {
     if (this.minute >= 0) this.flush();
     this.database.close();
   }
-}
-
-function fields(row: unknown): Readonly<Record<string, unknown>> {
-  return typeof row === 'object' && row !== null ? { ...row } : {};
 }

@@ -5,11 +5,6 @@
  * (every five minutes, in one go). Must never: be needed by anything that controls; keep a value
  * that is not a number; write more often for more readers.
  */
-export {
-  type History,
-  type HistoryPoint,
-  MINUTE_ms,
-  openHistory,
-  type OpenedHistory,
-} from './history';
+export { type History, openHistory, type OpenedHistory } from './history';
+export { type HistoryPoint, type HistoryReader, MINUTE_ms, readOnlyHistory } from './reader';
 export { escaped, htmlPage, type Line, svgChart, terminalPlot, toCsv } from './render';

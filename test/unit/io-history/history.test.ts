@@ -6,6 +6,7 @@ import {
   htmlPage,
   MINUTE_ms,
   openHistory,
+  readOnlyHistory,
   svgChart,
   terminalPlot,
   toCsv,
@@ -40,6 +41,22 @@ describe('history', () => {
     );
     assert.deepEqual(history.series(), ['grid_W']);
     history.close();
+  });
+
+  it('can be read by another process while it is written, and is not created by reading', () => {
+    const file = join(folder, 'h.db');
+    const none = readOnlyHistory(file);
+    assert.ok(!none.ok && none.why.startsWith('No history'));
+    const opened = openHistory(file, 1e6);
+    if (!opened.ok) return;
+    for (let s = 0; s < 120; s += 1) opened.history.record(s * 1000, new Map([['grid_W', s]]));
+    opened.history.flush();
+    const other = readOnlyHistory(file);
+    assert.ok(other.ok);
+    assert.equal(other.history.read('grid_W', 0, MINUTE_ms).length, 2);
+    assert.deepEqual(other.history.series(), ['grid_W']);
+    other.history.close();
+    opened.history.close();
   });
 
   it('forgets the oldest when the file is full, and counts what it writes', () => {

@@ -101,6 +101,16 @@ const CASES: Readonly<Record<string, readonly [Partial<Facts>, string, RegExp]>>
   '[alarm:meter-implausible]': [{ grid: watch('implausible') }, 'meter', /implausible/],
   '[alarm:meter-mismatch]': [{ mismatch_A: 12.34 }, 'grid', /12\.3 A more than/],
   '[alarm:meter-energy]': [{ meterEnergy: '6.1 kWh, not 6.7' }, 'meter', /6\.1 kWh, not/],
+  '[alarm:forecast-bias]': [
+    { plan: { bias: true, offPlan: false, review: ['yesterday', 'the load forecast is biased'] } },
+    'planner',
+    /is biased/,
+  ],
+  '[alarm:off-plan]': [
+    { plan: { bias: false, offPlan: true, review: ['yesterday', 'cost 9 is above', 'watch'] } },
+    'planner',
+    /^cost 9 is above$/,
+  ],
   '[alarm:device-silent]': [
     state({
       pv: [{ id: 'pv', reading: absent('stale', 'last answer 9 s ago'), notResponding: false }],
