@@ -12,6 +12,7 @@ import { ConditionBoard, createStationFleet, type StationFleet } from '../../ocp
 import {
   assembleBuses,
   type AuditPort,
+  type InputsPort,
   type Injected,
   type BusPlan,
   busPlans,
@@ -52,6 +53,8 @@ export interface SiteUnderTestOptions {
   readonly uplink: UplinkPort;
   readonly audit: AuditPort;
   readonly start?: StartKind;
+  /** Contacts of grid operator and emergency stop; absent: none can be read. */
+  readonly inputs?: InputsPort;
   readonly stationPassword?: string;
   readonly onFleetEvent?: (code: string, station: string, text: string) => void;
   readonly onSnapshot?: (snapshot: SiteSnapshot) => void;
@@ -179,6 +182,7 @@ export class SiteUnderTest {
         supervisor: this.supervisorPort(),
         uplink: options.uplink,
         audit: options.audit,
+        ...(options.inputs === undefined ? {} : { inputs: options.inputs }),
       },
     );
     mode.current = () => this.runtime.mode();

@@ -31,6 +31,7 @@ export interface VirtualOptions extends Pick<
   | 'seed'
   | 'sessions'
   | 'start'
+  | 'inputs'
   | 'onSnapshot'
   | 'inject'
   | 'contingency_A'
