@@ -3,6 +3,7 @@ import { between, later, passed } from '../time';
 import type { Instant } from '../time';
 import { AbilityBook } from './abilityBook';
 import { AuthorisationCache } from './authorisation';
+import { ControllerSession } from './controllerSession';
 import { Backlog } from './backlog';
 import { MAX_TEXT_16, MAX_TEXT_201, parseFrame } from './codec';
 import type { FleetConfig, FleetEventCode, OcppProtocol, StationLink } from './config';
@@ -53,11 +54,13 @@ class Fleet implements StationFleet {
   private lastBatch_at: Instant;
   private clear_at: Instant;
   private readonly context: SessionContext;
+  private readonly controller: ControllerSession | undefined;
 
   constructor(config: FleetConfig, now: Instant) {
     this.lastBatch_at = now;
     this.clear_at = later(now, SILENCE_CLEAR_MS);
     this.context = contextOf(config, this.counts, now);
+    this.controller = controllerOf(config, this.context, now);
     for (const station of config.stations) {
       this.sessions.set(station.id, new StationSession(station, this.context, now));
     }
@@ -108,6 +111,7 @@ class Fleet implements StationFleet {
 
   tick(now: Instant): void {
     for (const session of this.sessions.values()) session.tick(now);
+    this.controller?.tick(now);
     if (!passed(later(this.lastBatch_at, SILENCE_CLEAR_MS), now)) return;
     const clearing = passed(this.clear_at, now);
     if (clearing) this.clear_at = later(now, SILENCE_CLEAR_MS);
@@ -178,6 +182,10 @@ class Fleet implements StationFleet {
     });
   }
 
+  noteSecurity(code: string, text: string, now: Instant): void {
+    this.controller?.note(code, text, now);
+  }
+
   relayStats(): RelayStats | undefined {
     const { shared } = this.context;
     if (shared === undefined) return undefined;
@@ -186,7 +194,8 @@ class Fleet implements StationFleet {
       if (session.relay?.attached === true) attached += 1;
     }
     const { size: backlog, repeated } = shared.backlog;
-    return { attached, backlog, repeated, ...shared.counts };
+    const controller = this.controller?.booted === true;
+    return { attached, controller, backlog, repeated, ...shared.counts };
   }
 }
 
@@ -223,6 +232,21 @@ function sharedOf(config: FleetConfig): RelayShared | undefined {
       counts: { relayed: 0, denied: 0, dropped: 0 },
     }
   );
+}
+
+function controllerOf(
+  { relay, wall_ms }: FleetConfig,
+  context: SessionContext,
+  now: Instant,
+): ControllerSession | undefined {
+  if (relay?.controller === undefined) return undefined;
+  const ports = {
+    connect: relay.connect,
+    wall_ms,
+    newId: () => context.newId(),
+    tell: (code: FleetEventCode, text: string, at: Instant) => context.event('', code, text, at),
+  };
+  return new ControllerSession(relay.controller, ports, now);
 }
 
 function contextOf(config: FleetConfig, counts: Counts, now: Instant): SessionContext {

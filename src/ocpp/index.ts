@@ -44,6 +44,7 @@ export { CONNECTOR_PROFILE, FLOOR_PROFILE, LEASE_PROFILE, RESERVED_PROFILES } fr
 export { LEASE_REFUSALS } from './leaseHold';
 export type { LeaseRefusal } from './leaseHold';
 export type {
+  ControllerIdentity,
   Denial,
   ForeignGuard,
   GuardVerdict,

@@ -10,10 +10,10 @@ import type { CallFrame, ErrorFrame, ResultFrame } from './frame';
 import { HeldCalls, LatestStatuses } from './heldCalls';
 import { Intents } from './intents';
 import type { RelayServices, RelayShared } from './relayServices';
-import type { UpstreamLink } from './relayTypes';
+import { LimitNotice } from './limitNotice';
+import { UpstreamSocket } from './upstreamSocket';
 import { denialOf, errorFrame, formationCode } from './replies';
 
-const BACKOFF_MS = [1_000, 2_000, 5_000, 10_000, 30_000] as const;
 /** A CPMS that is overloaded still answers within this; after it the station repeats. */
 const CPMS_ANSWER_MS = 30_000;
 /** Calls of a CPMS towards one station at once; OCPP-J allows one. */
@@ -26,7 +26,8 @@ type Purpose =
   | { readonly kind: 'live'; readonly call: CallFrame }
   | { readonly kind: 'backlog'; readonly record: BacklogRecord }
   | { readonly kind: 'boot' }
-  | { readonly kind: 'status' };
+  | { readonly kind: 'status' }
+  | { readonly kind: 'own' };
 
 /**
  * One station's way to its CPMS. Attached: raw relay with inspection. Detached: local answers, and
@@ -37,11 +38,9 @@ export class StationRelay {
   private readonly calls = new CallQueue<Purpose>();
   private readonly shared: RelayShared;
   private readonly services: RelayServices;
-  private link: UpstreamLink | undefined;
-  private open = false;
+  private readonly socket: UpstreamSocket;
+  private readonly notice = new LimitNotice();
   private wanted = false;
-  private retry_at: Instant;
-  private failures = 0;
   private owedBoot: CallFrame | undefined;
   private wait_until: Instant | undefined;
   private attempts = 0;
@@ -52,7 +51,15 @@ export class StationRelay {
   constructor(shared: RelayShared, services: RelayServices, now: Instant) {
     this.shared = shared;
     this.services = services;
-    this.retry_at = now;
+    this.socket = new UpstreamSocket(
+      (events) => shared.config.connect(this.station, services.protocol(), events),
+      {
+        opened: (at) => this.opened(at),
+        received: (text, at) => this.received(text, at),
+        lost: (was, at) => this.closed(was, at),
+      },
+      now,
+    );
   }
 
   private get station(): string {
@@ -61,15 +68,17 @@ export class StationRelay {
 
   /** Live messages go straight through: socket open, boot told, nothing older waits. */
   get attached(): boolean {
-    return this.open && this.owedBoot === undefined && this.shared.backlog.isEmpty(this.station);
+    return (
+      this.socket.open && this.owedBoot === undefined && this.shared.backlog.isEmpty(this.station)
+    );
   }
 
   // --- station side ------------------------------------------------------------------------
 
   stationConnected(now: Instant): void {
     this.wanted = true;
-    this.retry_at = now;
-    if (!this.open) this.held.begin(now);
+    this.socket.soon(now);
+    if (!this.socket.open) this.held.begin(now);
     this.tick(now);
   }
 
@@ -163,51 +172,36 @@ export class StationRelay {
     if (late !== undefined) this.unanswered(late, now);
     if (this.held.due(now)) this.release(now);
     const needed = this.wanted || !this.shared.backlog.isEmpty(this.station);
-    if (this.link === undefined && needed && passed(this.retry_at, now)) this.dial(now);
+    if (needed) this.socket.dial(now);
     if (!needed && this.calls.idle) this.hangUp();
     if (this.wait_until !== undefined && passed(this.wait_until, now)) {
       this.wait_until = undefined;
       this.drain(now);
     }
+    this.noticeLimit(now);
     this.pump(now);
   }
 
-  private dial(now: Instant): void {
-    let mine: UpstreamLink | undefined = undefined;
-    const own = (): boolean => mine !== undefined && this.link === mine;
-    this.retry_at = later(now, BACKOFF_MS[0]);
-    mine = this.shared.config.connect(this.station, this.services.protocol(), {
-      opened: (at) => {
-        if (own()) this.opened(at);
-      },
-      received: (text, at) => {
-        if (own()) this.received(text, at);
-      },
-      closed: (at) => {
-        if (own()) this.closed(at);
-      },
-    });
-    this.link = mine;
+  /** 2.0.1: the CPMS hears of limits that are not its own (K12, K13). */
+  private noticeLimit(now: Instant): void {
+    if (!this.attached || !this.calls.idle || this.services.protocol() === 'ocpp1.6') return;
+    const due = this.notice.due(this.services.limits(now), now);
+    if (due === undefined) return;
+    const call: CallFrame = { type: 'call', id: this.services.newId(), ...due };
+    this.queue(call, { kind: 'own' }, encodeFrame(call), now);
   }
 
   private opened(now: Instant): void {
-    this.open = true;
-    this.failures = 0;
     this.attempts = 0;
     this.services.event('cpms-connected', 'CPMS connected', now);
     this.drain(now);
     this.release(now);
   }
 
-  private closed(now: Instant): void {
-    const was = this.open;
-    this.link = undefined;
-    this.open = false;
+  private closed(was: boolean, now: Instant): void {
     this.cpmsCalls = 0;
     this.wait_until = undefined;
-    const wait_ms = BACKOFF_MS[Math.min(this.failures, BACKOFF_MS.length - 1)] ?? 30_000;
-    this.failures += 1;
-    this.retry_at = later(now, wait_ms);
+    this.notice.forget();
     if (was) this.services.event('cpms-lost', 'CPMS connection lost', now);
     this.release(now);
     // What the CPMS had not answered is treated as if it had come now, without a CPMS.
@@ -220,11 +214,8 @@ export class StationRelay {
   }
 
   private hangUp(): void {
-    const { link } = this;
-    this.link = undefined;
-    this.open = false;
     this.calls.clear();
-    link?.close();
+    this.socket.hangUp();
   }
 
   private received(text: string, now: Instant): void {
@@ -284,6 +275,7 @@ export class StationRelay {
         this.bootReply(reply, now);
         break;
       case 'status':
+      case 'own':
         break;
     }
     this.pump(now);
@@ -334,7 +326,7 @@ export class StationRelay {
 
   /** Sends what is owed, oldest first: the boot, the records, the last statuses. */
   private drain(now: Instant): void {
-    if (!this.open || !this.calls.idle || this.wait_until !== undefined) return;
+    if (!this.socket.open || !this.calls.idle || this.wait_until !== undefined) return;
     const { backlog } = this.shared;
     if (this.owedBoot !== undefined) {
       this.queue(this.owedBoot, { kind: 'boot' }, encodeFrame(this.owedBoot), now);
@@ -373,9 +365,9 @@ export class StationRelay {
   }
 
   private pump(now: Instant): void {
-    if (!this.open) return;
+    if (!this.socket.open) return;
     const call = this.calls.next(() => '', now);
-    if (call !== undefined) this.link?.send(call.relayed?.raw ?? '');
+    if (call !== undefined) this.socket.send(call.relayed?.raw ?? '');
     for (const { purpose } of this.calls.takeLapsed()) this.failed(purpose, now);
   }
 
@@ -392,6 +384,6 @@ export class StationRelay {
   }
 
   private say(frame: ResultFrame | ErrorFrame): void {
-    if (this.open) this.link?.send(encodeFrame(frame));
+    if (this.socket.open) this.socket.send(encodeFrame(frame));
   }
 }

@@ -10,6 +10,7 @@ import type {
 import type { Dialect } from './dialect';
 import { numberOf, objectOf, textOf, wholeOf } from './fields';
 import type { CallFrame, ErrorFrame, JsonObject, ResultFrame } from './frame';
+import type { LimitFacts } from './limitNotice';
 import type { Observation } from './observation';
 import { StationRelay } from './relay';
 import type { RelayServices } from './relayServices';
@@ -35,6 +36,7 @@ export interface RelayedSession {
   ): void;
   observe(seen: readonly Observation[], now: Instant): void;
   recap(now: Instant): void;
+  limitFacts(now: Instant): LimitFacts;
   tell(code: FleetEventCode, text: string, now: Instant, hint?: string): void;
 }
 
@@ -56,6 +58,7 @@ function servicesOf(session: RelayedSession): RelayServices {
       return () => link !== undefined && session.linked === link;
     },
     ask: (call, now, done) => session.askRelayed(call, now, done),
+    limits: (now) => session.limitFacts(now),
     recap: (now) => session.recap(now),
     newId: () => context.newId(),
     answer: (call, authorise, now) =>

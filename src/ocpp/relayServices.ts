@@ -4,6 +4,7 @@ import type { Backlog, BacklogRecord } from './backlog';
 import type { AuthorisationStatus, FleetEventCode, OcppProtocol, StationConfig } from './config';
 import type { Answer } from './dialect';
 import type { CallFrame, ErrorFrame, JsonObject, ResultFrame } from './frame';
+import type { LimitFacts } from './limitNotice';
 import type { Observation } from './observation';
 import type { RelayConfig, StationStanding } from './relayTypes';
 
@@ -39,6 +40,8 @@ export interface RelayServices {
     now: Instant,
     done: (reply: ResultFrame | ErrorFrame | undefined, now: Instant) => void,
   ): void;
+  /** The limits as they stand, for a notice to the CPMS. */
+  limits(now: Instant): LimitFacts;
   /** The caps of the connectors may be gone: write them again. */
   recap(now: Instant): void;
   /** The next id for a CALL of our own. */

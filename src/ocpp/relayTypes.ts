@@ -2,6 +2,13 @@ import type { Instant } from '../time';
 import type { CallFrame, JsonObject } from './frame';
 import type { OcppProtocol, StationConfig } from './stationConfig';
 
+/** The controller's own identity at the CPMS (OCPP 2.0.1 part 4, 6: one socket for itself). */
+export interface ControllerIdentity {
+  readonly id: string;
+  readonly protocol: OcppProtocol;
+  readonly firmware: string;
+}
+
 /** Where a station stands with its CPMS, for the guard. */
 export interface StationStanding {
   readonly protocol: OcppProtocol;
@@ -77,6 +84,8 @@ export interface RelayConfig {
    * `strict-6.3`: their sockets are closed (OCPP 2.0.1 part 4, 6.3), they queue by themselves.
    */
   readonly whenDetached?: 'detached' | 'strict-6.3';
+  /** The controller's own identity at the CPMS; absent: it has none. */
+  readonly controller?: ControllerIdentity;
   /** 1.6: give transactions begun while detached an id of our own, mapped later. Default false. */
   readonly provisionalIds?: boolean;
 }
@@ -84,6 +93,8 @@ export interface RelayConfig {
 /** What the relay has done, for status and alarms. */
 export interface RelayStats {
   readonly attached: number;
+  /** The CPMS accepted the boot of the controller itself. */
+  readonly controller: boolean;
   readonly relayed: number;
   readonly denied: number;
   readonly backlog: number;

@@ -8,6 +8,7 @@ import type { FleetEventCode, OcppProtocol, StationConfig, StationLink } from '.
 import type { Dialect } from './dialect';
 import { dialectOf } from './dialects';
 import type { CallFrame, ErrorFrame, Frame, JsonObject, ResultFrame } from './frame';
+import type { LimitFacts } from './limitNotice';
 import { LimitWatch } from './limitWatch';
 import { StationObservation } from './observation';
 import type { Observation } from './observation';
@@ -313,6 +314,16 @@ export class StationSession {
 
   leasePossible(now: Instant): boolean {
     return this.leases.hold.possible(now);
+  }
+
+  limitFacts(now: Instant): LimitFacts {
+    const wall_ms = this.context.config.wall_ms(now);
+    return {
+      station: this.station,
+      ems_A: this.acknowledgedLimit_A(now),
+      cpms_A: this.relay?.intents.requested_A(wall_ms) ?? this.station.max_A,
+      nominal_V: this.context.nominal_V,
+    };
   }
 
   /** The CPMS cleared profiles among which ours may have been. */
