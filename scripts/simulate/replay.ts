@@ -30,6 +30,7 @@ export interface MinutePoint {
   readonly grid_kW: number;
   readonly stations_kW: number;
   readonly battery_kW: number;
+  readonly sun_kW: number;
   readonly worstPhase_A: number;
 }
 
@@ -49,6 +50,9 @@ export interface ReplayResult {
     readonly fairness: number;
     readonly starts_per_session: number;
     readonly battery_cycles: number;
+    readonly sun_kWh: number;
+    readonly curtailed_kWh: number;
+    readonly export_peak_kW: number;
   };
 }
 
@@ -63,6 +67,11 @@ interface Plugged {
 interface World {
   readonly site: Site;
   readonly base_A: number;
+  /** Share of its rating that PV could give this minute. */
+  sunShare: number;
+  /** By PV: limit in force, W; absent: none. */
+  readonly sunLimit_W: Map<string, number>;
+  curtailed_kWh: number;
   readonly plugged: Map<string, Plugged>;
   readonly told_A: Map<string, number>;
   readonly battery_W: Map<string, number>;
@@ -71,16 +80,31 @@ interface World {
   moved_kWh: number;
 }
 
+/** What is around the stations. */
+export interface Surroundings {
+  /** Share of the declared greatest base load that is there. */
+  readonly base: number;
+  /** Share of its rating that PV gives at noon of these clear days, 0..1. */
+  readonly sun: number;
+}
+
+/** Clear sky between six and eighteen o'clock. */
+const daylight = (minute: number): number =>
+  Math.max(0, Math.sin((Math.PI * ((minute % 1440) - 360)) / 720));
+
 /** Replays the sessions. Deterministic; `progress` gets a line a day. */
 export function replaySite(
   site: Site,
   sessions: readonly SimSession[],
-  baseShare: number,
+  around: Surroundings,
   progress: (text: string) => void,
 ): ReplayResult {
   const world: World = {
     site,
-    base_A: baseShare * site.connection.base_load_max_A,
+    base_A: around.base * site.connection.base_load_max_A,
+    sunShare: 0,
+    sunLimit_W: new Map(),
+    curtailed_kWh: 0,
     plugged: new Map(),
     told_A: new Map(site.stations.map((s) => [s.id, s.static_A])),
     battery_W: new Map(site.bess.map((b) => [b.id, 0])),
@@ -105,7 +129,9 @@ export function replaySite(
     const stay = queue.filter((i) => minute - (sessions[i]?.arrival_min ?? 0) < PATIENCE_min);
     away += queue.length - stay.length;
     queue = stay;
-    if (world.plugged.size > 0 || site.bess.length > 0) points.push(oneMinute(world, minute));
+    world.sunShare = around.sun * daylight(minute);
+    if (world.plugged.size > 0 || site.bess.length + site.pv.length > 0)
+      points.push(oneMinute(world, minute));
     if (minute % 1440 === 0) progress(`simulate: day ${minute / 1440}`);
   }
   leave(world, Infinity, served);
@@ -168,19 +194,32 @@ function oneMinute(world: World, minute: number): MinutePoint {
   const battery_W = [...world.battery_W.values()].reduce((a, b) => a + b, 0);
   const base_W = 3 * world.base_A * volts;
   const load_W = (loads[0] + loads[1] + loads[2]) * volts;
+  const sun_W = sunOf_W(world);
   charge(world);
   return {
     minute,
-    grid_kW: (load_W - battery_W) / 1000,
+    grid_kW: (load_W - battery_W - sun_W) / 1000,
     stations_kW: (load_W - base_W) / 1000,
     battery_kW: battery_W / 1000,
-    worstPhase_A: Math.max(...loads) - battery_W / 3 / volts,
+    sun_kW: sun_W / 1000,
+    worstPhase_A: Math.max(...loads) - (battery_W + sun_W) / 3 / volts,
   };
 }
+
+/** What the inverters give now, W. */
+const sunOf_W = (world: World): number =>
+  world.site.pv.reduce((sum, p) => sum + inverter_W(world, p), 0);
+
+const inverter_W = (world: World, p: Site['pv'][number]): number =>
+  Math.min(world.sunShare * p.rated_W, world.sunLimit_W.get(p.id) ?? Infinity);
 
 function obey(world: World, result: AllocationResult<AllocationMemory>): void {
   for (const g of result.stations) world.told_A.set(g.id, g.limit_A);
   for (const b of result.bess) world.battery_W.set(b.id, b.power_W);
+  for (const p of result.pv) {
+    if (p.limit_W === undefined) world.sunLimit_W.delete(p.id);
+    else world.sunLimit_W.set(p.id, p.limit_W);
+  }
 }
 
 function charge(world: World): void {
@@ -200,6 +239,9 @@ function charge(world: World): void {
     world.soc.set(b.id, Math.min(1, Math.max(0, soc)));
     world.moved_kWh += Math.abs(stored_Wh) / 1000;
   }
+  for (const p of world.site.pv) {
+    world.curtailed_kWh += (world.sunShare * p.rated_W - inverter_W(world, p)) / 60_000;
+  }
 }
 
 function inputOf(world: World, now: Instant): AllocationInput {
@@ -207,7 +249,7 @@ function inputOf(world: World, now: Instant): AllocationInput {
   const volts = site.nominal_V;
   const reaction_ms = declaredReaction(site, GRID, () => undefined).reaction_ms;
   const battery_W = [...world.battery_W.values()].reduce((a, b) => a + b, 0);
-  const net_W = mapPhases(loads_A(world), (a) => a * volts - battery_W / 3);
+  const net_W = mapPhases(loads_A(world), (a) => a * volts - (battery_W + sunOf_W(world)) / 3);
   return {
     nodes: site.nodes.map((n) => ({
       id: n.id,
@@ -225,10 +267,23 @@ function inputOf(world: World, now: Instant): AllocationInput {
     })),
     stations: site.stations.map((s) => stationInput(world, s)),
     bess: site.bess.map((b) => batteryInput(world, b, now)),
-    pv: [],
+    pv: site.pv.map((p) => sunInput(world, p)),
     nominal_V: volts,
     reaction_ms,
     risePerSecond: 1,
+  };
+}
+
+function sunInput(world: World, p: Site['pv'][number]): AllocationInput['pv'][number] {
+  const limit_W = world.sunLimit_W.get(p.id);
+  return {
+    id: p.id,
+    node: p.node,
+    rated_W: p.rated_W,
+    expiry_W: p.expiry_W,
+    usable: true,
+    measured_W: inverter_W(world, p),
+    ...(limit_W === undefined ? {} : { commanded_W: limit_W }),
   };
 }
 
@@ -324,5 +379,8 @@ function summaryOf(
     fairness: squares === 0 ? 0 : (sum * sum) / (shares.length * squares),
     starts_per_session: served.reduce((s, x) => s + x.starts, 0) / served.length,
     battery_cycles: capacity === 0 ? 0 : world.moved_kWh / (2 * capacity),
+    sun_kWh: points.reduce((s, p) => s + p.sun_kW / 60, 0),
+    curtailed_kWh: world.curtailed_kWh,
+    export_peak_kW: points.reduce((m, p) => Math.max(m, 0 - p.grid_kW), 0),
   };
 }

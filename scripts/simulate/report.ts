@@ -1,14 +1,14 @@
 /** The report of a replay: a page with tables and plots that loads nothing. */
 import { escaped, htmlPage, type Line, svgChart } from '../../src/io/history';
 import type { Site } from '../../src/site';
-import type { MinutePoint, ReplayResult } from './replay';
+import type { MinutePoint, ReplayResult, Surroundings } from './replay';
 
 /** Points drawn per line; more are thinned by their greatest value. */
 const POINTS_MAX = 1600;
 const MINUTE_ms = 60_000;
 
 /** Pure. */
-export function reportOf(site: Site, result: ReplayResult, baseShare: number): string {
+export function reportOf(site: Site, result: ReplayResult, around: Surroundings): string {
   const { points, summary } = result;
   const limit_kW = (site.connection.import_A * 3 * site.nominal_V) / 1000;
   const line = (name: string, unit: string, of: (p: MinutePoint) => number): Line => ({
@@ -23,6 +23,7 @@ export function reportOf(site: Site, result: ReplayResult, baseShare: number): s
         line('grid', 'kW', (p) => p.grid_kW),
         line('stations', 'kW', (p) => p.stations_kW),
         ...(site.bess.length === 0 ? [] : [line('battery', 'kW', (p) => p.battery_kW)]),
+        ...(site.pv.length === 0 ? [] : [line('sun', 'kW', (p) => p.sun_kW)]),
       ],
       limit_kW,
     ),
@@ -39,7 +40,8 @@ export function reportOf(site: Site, result: ReplayResult, baseShare: number): s
   );
   const lead =
     `<p>${escaped(site.name)}: ${summary.sessions} sessions through the real allocation, base load ` +
-    `${(100 * baseShare).toFixed(0)} % of the declared greatest one. Minutes are settled states; ` +
+    `${(100 * around.base).toFixed(0)} % of the declared greatest one, sun at noon ` +
+    `${(100 * around.sun).toFixed(0)} % of its rating. Minutes are settled states; ` +
     'delays of meters and vehicles are not part of this replay.</p>';
   const body = [lead, `<table>${rows.join('')}</table>`, ...charts].join('\n');
   return htmlPage(`Simulation of ${site.id}`, body);
