@@ -16,4 +16,9 @@ export {
   MODBUS_DENY_REASONS,
   type ModbusDenyReason,
 } from './modbusRules';
-export { type ModbusQuestion, type ModbusVerdict, ModbusGuard } from './modbusGuard';
+export {
+  CONSOLE_SOURCE,
+  type ModbusQuestion,
+  type ModbusVerdict,
+  ModbusGuard,
+} from './modbusGuard';

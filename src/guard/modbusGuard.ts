@@ -19,6 +19,8 @@ export type ModbusVerdict =
 
 /** Our own control loop; everything else needs rules of its own. */
 const OWN_SOURCE = 'site';
+/** A technician at the console: reads whatever unit there is, writes nothing. */
+export const CONSOLE_SOURCE = 'console';
 /** Modes in which a setpoint may be given; in the others only a clearing frame passes. */
 const RAISING_MODES: readonly Mode[] = ['normal', 'service'];
 /** Writes of one device within one second: a setpoint of three frames, its retry and a clear. */
@@ -40,6 +42,7 @@ export class ModbusGuard {
 
   /** The verdict on one request, immediately before it is encoded. */
   judge(q: ModbusQuestion): ModbusVerdict {
+    if (q.source === CONSOLE_SOURCE) return judgeConsole(q);
     if (q.source !== OWN_SOURCE) return deny('unknown-source', `no rule names source ${q.source}`);
     if (q.unit === 0) return deny('broadcast', 'broadcast reaches devices no rule names');
     const rules = this.rules.get(q.device);
@@ -64,6 +67,14 @@ export class ModbusGuard {
     this.writes.set(q.device, [...recent, q.now]);
     return true;
   }
+}
+
+/** Function codes 1 to 4 of any unit that can be alone on the bus; no rule can widen that. */
+function judgeConsole(q: ModbusQuestion): ModbusVerdict {
+  if (q.unit === 0) return deny('broadcast', 'broadcast reaches devices no rule names');
+  if (isWrite(q.request))
+    return deny('function', `function ${functionCodeOf(q.request)}: the console reads only`);
+  return { allow: true, rule: `console: read unit ${q.unit}` };
 }
 
 function judgeRead(

@@ -1,5 +1,7 @@
 import type { Instant } from '../time';
-import type { PduRequest, ReadRequest } from './pdu';
+import type { FramePort, WireTimes } from './framePort';
+import type { PduRequest, ReadBitsRequest, ReadRequest } from './pdu';
+import type { Tap } from './portSwitch';
 
 /**
  * 0 safety write · 1 lease renewal and its read-back · 2 control read (grid meter) · 3 telemetry ·
@@ -60,7 +62,18 @@ export interface BusRequest {
   readonly group?: string;
   /** Who asks, for the guard's rules; absent = our own control loop ('site'). */
   readonly source?: string;
+  /** Asked only once: silence is an answer, too (a scan). */
+  readonly once?: boolean;
   readonly onDone: (result: BusResult, now: Instant) => void;
+}
+
+/** See Bus.visit. */
+export interface BusVisitRequest {
+  readonly unit: number;
+  readonly request: ReadRequest | ReadBitsRequest;
+  readonly source: string;
+  readonly deadline: Instant;
+  readonly onDone: BusRequest['onDone'];
 }
 
 export type Verdict = { readonly allow: true } | { readonly allow: false; readonly reason: string };
@@ -120,12 +133,25 @@ export interface BusStatistics {
   readonly errors: number;
   readonly strayBytes: number;
   readonly devices: readonly DeviceStatistics[];
+  /** Time in which visits held the bus, since the last `endVisits`, ms. */
+  readonly visits_ms: number;
 }
 
 /** The bus as the rest of the runtime sees it: engine, port, clock and timers bound together. */
 export interface Bus {
   submit(request: BusRequest): void;
   statistics(): BusStatistics;
+  /** A read of any unit for a person: last in the queue, once, judged under `source`. */
+  visit(visit: BusVisitRequest): void;
+  /** Forgets the units that were visited; what still waits for them fails. */
+  endVisits(): void;
+  /** Every frame on the line until the result is called; `tap` must be quick. */
+  tap(tap: Tap): () => void;
+  readonly wire: WireTimes;
+  /** Takes the port away: all that waits fails as 'disconnected'. False when it is away already. */
+  suspend(reason: string): boolean;
+  /** Gives the bus a new port and opens it. */
+  resume(port: FramePort): void;
   /** Reports everything waiting as 'disconnected' and closes the port. */
   stop(): void;
 }

@@ -1,6 +1,7 @@
 import { instant, type Clock, type Instant, type Timers } from '../time';
 import { BusEngine, type BusEngineOptions } from './busEngine';
 import type { Bus } from './bus';
+import { PortSwitch } from './portSwitch';
 
 export interface BusOptions extends BusEngineOptions {
   readonly clock: Clock;
@@ -21,8 +22,9 @@ const AFTER_STALL_MS = 20;
  * it is left to ring early rather than moved, which costs less than a timer per transaction.
  */
 export function createBus(options: BusOptions): Bus {
-  const { port, clock, timers, onLink } = options;
-  const engine = new BusEngine(options);
+  const { clock, timers, onLink } = options;
+  const port = new PortSwitch(options.port);
+  const engine = new BusEngine({ ...options, port });
   let armed_at = Infinity;
   let cancel: () => void = () => undefined;
   let stopped = false;
@@ -72,6 +74,23 @@ export function createBus(options: BusOptions): Bus {
       then(now, () => engine.submit(request, now));
     },
     statistics: () => engine.statistics(clock.now()),
+    visit: ({ unit, ...rest }) => {
+      const now = clock.now();
+      const device = engine.visitor(unit);
+      then(now, () => engine.submit({ ...rest, device, priority: 4, once: true }, now));
+    },
+    endVisits: () => {
+      const now = clock.now();
+      then(now, () => engine.endVisits(now));
+    },
+    tap: (tap) => port.tap(tap),
+    get wire() {
+      return port.wire;
+    },
+    suspend: (reason) => port.take(reason, clock.now()),
+    resume: (next) => {
+      if (!stopped) port.give(next);
+    },
     stop: () => {
       stopped = true;
       cancel();

@@ -7,7 +7,7 @@ import { DeviceTable } from './deviceTable';
 import type { FrameFault, FramePort, FramePortEvents, PduCodec } from './framePort';
 import { describe, EXCEPTION_CODE, isWrite, malformed } from './pdu';
 import { replyShape } from './replyCheck';
-import { failure, timeoutAt, type Transaction } from './transaction';
+import { failure, identityEntry, timeoutAt, type Transaction } from './transaction';
 import { shapeKey } from './unitTaint';
 
 /**
@@ -76,6 +76,17 @@ export class BusEngine implements FramePortEvents {
       }
       if (!this.#reports.flushing) this.#pump(now);
     }
+  }
+
+  /** The device under which a person asks this unit. Throws RangeError like the constructor. */
+  visitor(unit: number): string {
+    return this.#devices.visitor(unit);
+  }
+
+  endVisits(now: Instant): void {
+    for (const state of this.#devices.endVisits())
+      this.#failWaiting(state, 'disconnected', 'the visit ended');
+    this.#finish(now);
   }
 
   /** Time passed. Expires, times out, sends. */
@@ -180,6 +191,7 @@ export class BusEngine implements FramePortEvents {
       errors: this.#errors,
       strayBytes: this.#strayBytes,
       devices: this.#devices.statistics(elapsed_ms),
+      visits_ms: this.#devices.visits_ms,
     };
   }
 
@@ -219,24 +231,10 @@ export class BusEngine implements FramePortEvents {
       this.#refuse(entry.request, state, now);
     } else if (!state.verified && state.device.identity !== undefined) {
       this.#queue.putBack(entry);
-      this.#send(this.#identityEntry(state, entry), state, state, now);
+      this.#send(identityEntry(state, entry, READ_ATTEMPTS), state, state, now);
     } else {
       this.#send(entry, state, undefined, now);
     }
-  }
-
-  /** The identity read takes the urgency of the request it stands before. */
-  #identityEntry(state: DeviceState, before: Waiting): Waiting {
-    const { identity } = state.device;
-    if (identity === undefined) throw new Error('only a device with an identity is verified');
-    const request: BusRequest = {
-      device: state.device.id,
-      request: identity.request,
-      priority: before.request.priority,
-      deadline: before.request.deadline,
-      onDone: () => undefined,
-    };
-    return { request, attempt: READ_ATTEMPTS, shapeKey: shapeKey(identity.request) };
   }
 
   #send(
@@ -311,7 +309,8 @@ export class BusEngine implements FramePortEvents {
     this.#devices.onUnanswered(flight, fault.consumed === true, now);
     const reason = fault.kind;
     const dead = state.onFailure(reason, now);
-    const again = !dead && !isWrite(request) && entry.attempt < READ_ATTEMPTS && now < deadline;
+    const attempts = entry.request.once === true ? 1 : READ_ATTEMPTS;
+    const again = !dead && !isWrite(request) && entry.attempt < attempts && now < deadline;
     if (flight.identityOf === undefined) {
       if (again) this.#queue.putBack({ ...entry, attempt: entry.attempt + 1 });
       else this.#reports.add(flight.entry.request, failure(reason, fault.text, true));

@@ -13,6 +13,8 @@ const DISTRUST_MS = 60_000;
 /** The devices of one bus, and the taints of their units (two devices may share a unit). */
 export class DeviceTable {
   readonly #states: ReadonlyMap<string, DeviceState>;
+  /** Units that a person asks, beside the devices of the site. */
+  readonly #visitors = new Map<string, DeviceState>();
   readonly #taints = new Map<number, UnitTaint>();
   /** Units that were late or spoke unasked, and those that spoke unasked. */
   readonly #disorderlyUntil = new Map<number, Instant>();
@@ -24,22 +26,40 @@ export class DeviceTable {
    * Line V1.02, 2.2), 0..255 on TCP.
    */
   constructor(devices: readonly BusDevice[], correlates: boolean) {
-    const [least, greatest] = correlates ? [0, 255] : [1, 247];
-    for (const { id, unit } of devices) {
-      if (!Number.isInteger(unit) || unit < least || unit > greatest) {
-        throw new RangeError(`unit ${unit} of ${id} is outside ${least}..${greatest}`);
-      }
-    }
+    for (const { id, unit } of devices) checkUnit(unit, id, correlates);
     this.#states = new Map(devices.map((device) => [device.id, new DeviceState(device)]));
     this.#correlates = correlates;
   }
 
   find(device: string): DeviceState | undefined {
-    return this.#states.get(device);
+    return this.#states.get(device) ?? this.#visitors.get(device);
+  }
+
+  /** The device under which a person asks `unit`; late replies are known by unit as ever. */
+  visitor(unit: number): string {
+    checkUnit(unit, 'a visit', this.#correlates);
+    const id = `visit ${unit}`;
+    if (!this.#visitors.has(id)) {
+      // Asked again at once after silence: the person decides when to stop.
+      const device = { id, unit, turnaround_ms: 100, late_ms: 200, backoffMax_ms: 1 };
+      this.#visitors.set(id, new DeviceState(device));
+    }
+    return id;
+  }
+
+  get visits_ms(): number {
+    return [...this.#visitors.values()].reduce((sum, { busy_ms }) => sum + busy_ms, 0);
+  }
+
+  /** Forgets all visitors; returns them. */
+  endVisits(): readonly DeviceState[] {
+    const all = [...this.#visitors.values()];
+    this.#visitors.clear();
+    return all;
   }
 
   stateOf(entry: Waiting): DeviceState {
-    const state = this.#states.get(entry.request.device);
+    const state = this.find(entry.request.device);
     if (state === undefined) throw new Error('only known devices are queued');
     return state;
   }
@@ -106,7 +126,7 @@ export class DeviceTable {
     this.#taints.clear();
     this.#disorderlyUntil.clear();
     this.#distrustedUntil.clear();
-    for (const state of this.#states.values()) state.onReconnect();
+    for (const state of [...this.#states.values(), ...this.#visitors.values()]) state.onReconnect();
   }
 
   statistics(elapsed_ms: number): DeviceStatistics[] {
@@ -121,4 +141,10 @@ export class DeviceTable {
     }
     return taint;
   }
+}
+
+function checkUnit(unit: number, of: string, correlates: boolean): void {
+  const [least, greatest] = correlates ? [0, 255] : [1, 247];
+  if (Number.isInteger(unit) && unit >= least && unit <= greatest) return;
+  throw new RangeError(`unit ${unit} of ${of} is outside ${least}..${greatest}`);
 }

@@ -11,6 +11,7 @@
  */
 export * from './pdu';
 export * from './framePort';
+export { PortSwitch, startOf, type Tap, type TappedFrame } from './portSwitch';
 export * from './bus';
 export { BusEngine, type BusEngineOptions } from './busEngine';
 export { createBus, type BusOptions } from './busDriver';

@@ -3,6 +3,7 @@ import type { BusFailure, BusResult } from './bus';
 import type { Waiting } from './busQueue';
 import type { DeviceState } from './deviceState';
 import type { FramePort } from './framePort';
+import { shapeKey } from './unitTaint';
 
 const TIMEOUT_MIN_MS = 100;
 const TIMEOUT_MAX_MS = 2000;
@@ -42,4 +43,17 @@ export function timeoutAt(transaction: Transaction, ends_at: Instant, port: Fram
 /** A result without an answer. Pure. */
 export function failure(reason: BusFailure, text: string, sent: boolean): BusResult {
   return { ok: false, reason, text, sent };
+}
+
+/** The identity read takes the urgency of the request it stands before. Pure. */
+export function identityEntry(state: DeviceState, before: Waiting, attempt: number): Waiting {
+  const { identity, id: device } = state.device;
+  if (identity === undefined) throw new Error('only a device with an identity is verified');
+  const { priority, deadline } = before.request;
+  const { request } = identity;
+  return {
+    request: { device, request, priority, deadline, onDone: () => undefined },
+    attempt,
+    shapeKey: shapeKey(request),
+  };
 }

@@ -21,6 +21,8 @@ export interface ActuatorState {
   readonly lease?: DeviceLease;
   /** Last value that may be in force: sent, acknowledged or not, W. */
   readonly commanded_W?: number;
+  /** Until then the device may hold a value above 0 that it was sent; absent: none is in force. */
+  readonly holdsUntil?: Instant;
   /** Since when a write has been waiting for its proof. */
   readonly pendingSince?: Instant;
   /** Why the last write failed; absent after a success. */
@@ -92,6 +94,7 @@ export class Actuator {
       deadline: later(now, WRITE_DEADLINE_ms),
       group: `setpoint-${step}`,
       onDone: (result, at) => {
+        if ((result.ok || result.sent) && !job.clearing) this.holds(encoded.ttl_s, at);
         if (job.sequence !== this.sequence && !result.ok) return;
         if (result.ok || result.sent) this.inForce(encoded.value_W, job.clearing);
         if (!result.ok) return this.failed(result);
@@ -105,6 +108,13 @@ export class Actuator {
   private inForce(value_W: number, clearing: boolean): void {
     const commanded_W = clearing ? 0 : value_W;
     this.state = { ...this.state, commanded_W };
+  }
+
+  private holds(ttl_s: number, at: Instant): void {
+    const until = later(at, ttl_s * 1000);
+    const { holdsUntil } = this.state;
+    if (holdsUntil === undefined || until > holdsUntil)
+      this.state = { ...this.state, holdsUntil: until };
   }
 
   private failed(result: BusResult & { ok: false }): void {
@@ -146,7 +156,9 @@ export class Actuator {
           commanded_W: this.state.commanded_W ?? encoded.value_W,
           acknowledged: this.state.acknowledged + 1,
         };
-        this.state = job.clearing ? proved : { ...proved, lease };
+        const held = this.state.holdsUntil;
+        const holding = held === undefined ? {} : { holdsUntil: held };
+        this.state = job.clearing ? proved : { ...proved, ...holding, lease };
       },
     });
   }

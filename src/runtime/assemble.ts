@@ -8,6 +8,7 @@ import type { Site, Station } from '../site';
 import { stationTtl_ms } from '../site';
 import type { Clock, Instant, Timers } from '../time';
 import { amps, watts } from '../units';
+import type { LineSetting, ToolLine } from './busLoan';
 
 /** One engine per RTU bus, and one per host of a TCP bus. Pure. */
 export const busKey = (device: {
@@ -21,7 +22,7 @@ const GRID_BACKOFF_ms = 5000;
 /** One physical connection that needs a frame port. */
 export interface BusPlan {
   readonly key: string;
-  readonly bus: Site['buses'][number];
+  readonly bus: Omit<Site['buses'][number], 'baud'> & { readonly baud: number };
   readonly host?: string;
   readonly devices: readonly Fielded[];
 }
@@ -64,24 +65,59 @@ export function assembleBuses(from: BusAssembly): ReadonlyMap<string, Bus> {
         ...('role' in d && d.role === 'grid' ? { backoffMax_ms: GRID_BACKOFF_ms } : {}),
         turnaround_ms: plan.bus.turnaround_ms + 100,
       }));
-      const bus = createBus({
-        port: from.portFor(plan),
-        codec: from.codec,
-        devices,
-        clock: from.clock,
-        timers: from.timers,
-        judge: (unit, request, { device, source, now }) => {
-          const question = { device, unit, source, request, mode: from.mode(), now };
-          const verdict = from.guard.judge(question);
-          if (verdict.allow) return verdict;
-          from.onDenied(device, `${verdict.reason}: ${verdict.text}`, now);
-          return { allow: false, reason: `${verdict.reason}: ${verdict.text}` };
-        },
-        onLink: (open, text) => from.onLink?.(plan.key, open, text),
-      });
+      const bus = guardedBus(from, plan, devices, (open, text) =>
+        from.onLink?.(plan.key, open, text),
+      );
       return [plan.key, bus];
     }),
   );
+}
+
+/** An engine whose every request is judged by the guard immediately before the wire. */
+function guardedBus(
+  from: BusAssembly,
+  plan: BusPlan,
+  devices: readonly BusDevice[],
+  onLink: (open: boolean, text: string) => void,
+): Bus {
+  return createBus({
+    port: from.portFor(plan),
+    codec: from.codec,
+    devices,
+    clock: from.clock,
+    timers: from.timers,
+    judge: (unit, request, { device, source, now }) => {
+      const question = { device, unit, source, request, mode: from.mode(), now };
+      const verdict = from.guard.judge(question);
+      if (verdict.allow) return verdict;
+      from.onDenied(device, `${verdict.reason}: ${verdict.text}`, now);
+      return { allow: false, reason: `${verdict.reason}: ${verdict.text}` };
+    },
+    onLink,
+  });
+}
+
+/** The lines of a site as the console may use and lend them; `notYetStatic` as FieldDevices. */
+export function toolLines(
+  from: BusAssembly,
+  buses: ReadonlyMap<string, Bus>,
+  notYetStatic: (key: string, now: Instant) => string | undefined,
+): readonly (ToolLine & { readonly port?: string })[] {
+  return from.plans.flatMap((plan) => {
+    const bus = buses.get(plan.key);
+    if (bus === undefined) return [];
+    const { baud, parity, port } = plan.bus;
+    return {
+      key: plan.key,
+      bus,
+      ...(plan.bus.kind === 'rtu' ? { own: { baud, parity } } : {}),
+      ...(port === undefined ? {} : { port }),
+      probe: (setting: LineSetting) =>
+        guardedBus(from, { ...plan, bus: { ...plan.bus, ...setting } }, [], () => undefined),
+      restore: () => bus.resume(from.portFor(plan)),
+      notYetStatic: (now: Instant) => notYetStatic(plan.key, now),
+    };
+  });
 }
 
 /** What the guard's rules are made from. Pure. */

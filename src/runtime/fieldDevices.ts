@@ -11,7 +11,7 @@ import {
   type PvState,
 } from '../model';
 import type { Bess, Meter, Pv, Site } from '../site';
-import { between, type Instant } from '../time';
+import { between, type Instant, later } from '../time';
 import { watts, type Watts } from '../units';
 import { Actuator } from './actuator';
 import { busKey } from './assemble';
@@ -39,6 +39,8 @@ export class FieldDevices {
   readonly meters: readonly { readonly file: Meter; readonly device: PolledDevice }[];
   readonly bess: readonly Controlled<Bess>[];
   readonly pv: readonly Controlled<Pv>[];
+  /** By then every setpoint of before our start has expired on its device. */
+  private readonly earlierEnd: Instant;
 
   constructor(
     site: Site,
@@ -46,6 +48,10 @@ export class FieldDevices {
     buses: ReadonlyMap<string, Bus>,
     start: Instant,
   ) {
+    const { bess_charge_ttl_s, bess_discharge_ttl_s } = site.leases;
+    const own_s = site.bess.map((b) => b.lease_s ?? 0);
+    const longest_s = Math.max(bess_charge_ttl_s, bess_discharge_ttl_s, ...own_s);
+    this.earlierEnd = later(start, longest_s * 1000);
     const make = (d: Meter | Bess | Pv, cycle_ms: number, grid: boolean): [PolledDevice, Bus] => {
       const profile = profiles.get(d.id);
       const bus = buses.get(busKey(d));
@@ -64,6 +70,22 @@ export class FieldDevices {
     };
     this.bess = site.bess.map((b) => controlled(b));
     this.pv = site.pv.map((p) => controlled(p));
+  }
+
+  /**
+   * Why a device of this bus may still do other than its safe static value; undefined when each is
+   * known to have been taken back or to have expired, what we sent before our start included.
+   */
+  notYetStatic(key: string, now: Instant): string | undefined {
+    for (const { file, actuator } of [...this.bess, ...this.pv]) {
+      if (busKey(file) !== key) continue;
+      const { holdsUntil, acknowledged } = actuator.current();
+      const before = acknowledged > 0 ? undefined : this.earlierEnd;
+      const until = holdsUntil ?? before;
+      if (until !== undefined && until > now)
+        return `${file.id} may hold a setpoint for ${Math.ceil(between(now, until) / 1000)} s more`;
+    }
+    return undefined;
   }
 
   poll(now: Instant): void {

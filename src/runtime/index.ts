@@ -40,7 +40,16 @@ export {
   busPlans,
   guardedDevices,
   stationConfig,
+  toolLines,
 } from './assemble';
+export {
+  BusLoan,
+  type LineSetting,
+  LOAN_LIMITS,
+  type LoanParts,
+  type LoanPhase,
+  type ToolLine,
+} from './busLoan';
 export { deviceCatalogue, siteProfiles, type SiteProfiles } from './profiles';
 export {
   decodeCycleRecord,

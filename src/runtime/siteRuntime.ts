@@ -63,7 +63,7 @@ export class SiteRuntime {
   readonly drills: DrillRun;
   /** What persons at the gateway ask for: `ask`, `release`. */
   readonly persons: Persons;
-  private readonly devices: FieldDevices;
+  readonly devices: FieldDevices;
   private readonly trackers: ReadonlyMap<string, StationTracker>;
   private memory = NO_ALLOCATION_MEMORY;
   private modeState: ModeState;

@@ -7,6 +7,7 @@ import {
   writableRanges,
 } from '../../../src/device';
 import {
+  CONSOLE_SOURCE,
   compileRules,
   type GuardedDevice,
   MODBUS_DENY_REASONS,
@@ -78,8 +79,22 @@ describe('Modbus guard: each reason', () => {
   assert(set !== undefined);
 
   it('[deny:unknown-source] nobody but the own control loop has rules', () => {
-    for (const source of ['', 'proxy', 'SITE', 'console']) {
+    for (const source of ['', 'proxy', 'SITE', 'Console']) {
       assert.equal(reasonOf(judge(ask('meter', read, { source }))), 'unknown-source');
+    }
+  });
+
+  it('[deny:function] the console reads any unit and writes none, in every mode', () => {
+    const source = CONSOLE_SOURCE;
+    for (const mode of ['normal', 'static', 'service', 'cut', 'blind'] as const) {
+      const visit = { source, mode, device: 'visit 77', unit: 77 };
+      assert.ok(judge(ask('meter', { ...read, address: 60_000 }, visit)).allow);
+      const bits: PduRequest = { kind: 'read-bits', table: 'coil', address: 0, count: 1 };
+      assert.ok(judge(ask('meter', bits, visit)).allow);
+      const coil: PduRequest = { kind: 'write-coil', address: 0, value: true };
+      for (const write of [lowest(set), coil])
+        assert.equal(reasonOf(judge(ask('bess', write, { source, mode }))), 'function');
+      assert.equal(reasonOf(judge(ask('meter', read, { ...visit, unit: 0 }))), 'broadcast');
     }
   });
 
