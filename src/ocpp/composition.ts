@@ -6,6 +6,7 @@ import type { CallFrame, ErrorFrame, JsonObject, ResultFrame } from './frame';
 import { intentOf, isReserved } from './intents';
 import type { Intents } from './intents';
 import type { RelayServices, RelayShared } from './relayServices';
+import { rotate } from './rotation';
 
 type Done = (reply: ResultFrame | ErrorFrame) => void;
 
@@ -26,6 +27,7 @@ export function composeCpmsCall(
   now: Instant,
   done: Done,
 ): void {
+  if (rotate(shared, services, call, now, done)) return;
   switch (call.action) {
     case 'SetChargingProfile':
       setProfile(shared, services, intents, call, now, done);

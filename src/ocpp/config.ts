@@ -71,6 +71,7 @@ export const FLEET_EVENT_CODES = [
   'cpms-timeout',
   'cpms-limit',
   'cpms-profile-rewritten',
+  'password-changed',
   'boot-not-accepted',
   'record-refused',
   'backlog-full',

@@ -36,6 +36,8 @@ export type { SelfTestReport } from './selfTest';
 export type { SelfTestOptions } from './selfTestScript';
 export { ConditionBoard, STATION_CONDITION_CODES } from './conditionBoard';
 export type { BoardEvent, StationCondition, StationConditionCode } from './conditionBoard';
+export { PasswordBook } from './passwordBook';
+export type { PasswordPorts } from './passwordBook';
 export { EventDigest } from './eventDigest';
 export type { DigestedEvent, EventZone } from './eventDigest';
 export { encodeFrame, MAX_TEXT_16, MAX_TEXT_201, parseFrame } from './codec';
@@ -51,6 +53,7 @@ export type {
   RecordStore,
   RelayConfig,
   RelayStats,
+  RotationPort,
   SchemaCheck,
   StationStanding,
   UpstreamConnector,

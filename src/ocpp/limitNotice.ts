@@ -21,8 +21,8 @@ export interface LimitFacts {
 }
 
 /**
- * What the CPMS of a 2.0.1 station must be told about limits that are not its own: the energy
- * management holds the station lower (NotifyChargingLimit, K12), or no longer (ClearedChargingLimit,
+ * What the CPMS of a 2.0.1 station must be told about limits that are not its own: the site
+ * holds the station lower (NotifyChargingLimit, K12), or no longer (ClearedChargingLimit,
  * K13). Bounded in rate.
  */
 export class LimitNotice {

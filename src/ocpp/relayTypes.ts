@@ -71,7 +71,21 @@ export interface RecordStore {
   rewrite(records: readonly string[]): void;
 }
 
+/** Port: passwords that a CPMS rotates. Nothing is said to anybody before it is on disk. */
+export interface RotationPort {
+  /** From now on a station may log in with this one too; `stored` = it is on disk. */
+  offer(station: string, secret: string, done: (stored: boolean) => void): void;
+  /** The station took it; the CPMS now expects it of the gateway. */
+  taken(station: string, secret: string): void;
+  /** The station refused it. */
+  refused(station: string, secret: string): void;
+  /** The gateway's own password at the CPMS for this station; false when it cannot be stored. */
+  own(station: string, secret: string): boolean;
+}
+
 export interface RelayConfig {
+  /** What a password rotation by the CPMS changes. Absent: it is refused. */
+  readonly rotation?: { readonly mode: 'follow' | 'gateway'; readonly port: RotationPort };
   readonly connect: UpstreamConnector;
   readonly store: RecordStore;
   /** What the store held at start, oldest first. */

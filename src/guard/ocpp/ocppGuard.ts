@@ -52,8 +52,9 @@ const ALLOWED: GuardVerdict = { allowed: true };
 export function createOcppGuard(policy: OcppPolicy, wall_ms: (now: Instant) => number): OcppGuard {
   const rules = new CpmsRules(policy, wall_ms);
   return {
-    own(station, call) {
-      const fault = ownFault(station, call);
+    own(station, call, now) {
+      const tooOften = call.action === 'Reset' && !rules.mayReset(station, now);
+      const fault = tooOften ? 'rate' : ownFault(station, call);
       return fault === undefined ? ALLOWED : { allowed: false, reason: fault };
     },
     fromCpms(station, standing, call, now) {
@@ -157,7 +158,7 @@ class CpmsRules {
       case 'DataTransfer':
         return vendorAllowed(this.policy, payload) ? undefined : 'data-transfer';
       case 'Reset':
-        return this.resets.take(station.id, now) ? undefined : 'rate';
+        return this.mayReset(station, now) ? undefined : 'rate';
       case 'SendLocalList':
         return localList(payload);
       case 'ChangeConfiguration':
@@ -176,6 +177,11 @@ class CpmsRules {
     }
   }
 
+  /** Counts against the resets of an hour, whoever asks. */
+  mayReset(station: StationConfig, now: Instant): boolean {
+    return this.resets.take(station.id, now);
+  }
+
   private firmware(payload: JsonObject): OcppDenyReason | undefined {
     const inner = object(payload, 'firmware');
     const location = text(inner ?? payload, 'location');
@@ -192,6 +198,8 @@ class CpmsRules {
     const list = objects(payload, 'setVariableData');
     if (list === undefined || list.length === 0) return 'malformed';
     for (const entry of list) {
+      // A rotation comes alone: the answer to a mixture could not say what became of it.
+      if (list.length > 1 && namesPassword(entry)) return 'credentials';
       const component = text(object(entry, 'component') ?? {}, 'name');
       const variable = text(object(entry, 'variable') ?? {}, 'name');
       const kind = text(entry, 'attributeType') ?? 'Actual';
@@ -210,6 +218,7 @@ class CpmsRules {
   ): OcppDenyReason | undefined {
     if (name === undefined || value === undefined || value.length > 2_500) return 'malformed';
     const wanted = name.toLowerCase();
+    if (this.policy.passwordRotation && PASSWORDS.has(wanted)) return undefined;
     for (const forbidden of FORBIDDEN_VARIABLES) {
       if (forbidden.toLowerCase() === wanted) return credentialLike(wanted);
     }
@@ -250,6 +259,16 @@ class CpmsRules {
     if (text(profile, 'chargingProfilePurpose') !== 'TxProfile') return 'profile-purpose';
     return foreignProfileFault(station, protocol, profile, this.wall_ms(now));
   }
+}
+
+const PASSWORDS: ReadonlySet<string> = new Set([
+  'authorizationkey',
+  'securityctrlr.basicauthpassword',
+]);
+
+function namesPassword(entry: JsonObject): boolean {
+  const variable = text(object(entry, 'variable') ?? {}, 'name') ?? '';
+  return variable.toLowerCase() === 'basicauthpassword';
 }
 
 const credentialLike = (name: string): OcppDenyReason =>

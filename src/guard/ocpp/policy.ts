@@ -8,6 +8,8 @@ export interface OcppPolicy {
   readonly dataTransferVendors: readonly string[];
   /** Certificates may be installed or deleted. Default false. */
   readonly certificates: boolean;
+  /** The CPMS may rotate passwords (the relay then ends or follows it). Default false. */
+  readonly passwordRotation: boolean;
   /** Resets of one station per hour. */
   readonly resetsPerHour: number;
   /** Charging profile changes of one station per minute. */
@@ -22,6 +24,7 @@ export const STRICT_POLICY: OcppPolicy = {
   logHosts: [],
   dataTransferVendors: [],
   certificates: false,
+  passwordRotation: false,
   resetsPerHour: 4,
   profilesPerMinute: 20,
   extraVariables: [],

@@ -4,6 +4,7 @@ import type { Clock } from '../../time';
 import { certificateFault, certificateOf } from './certificate';
 import { identityOf, passwordOf, protocolOf, refuse } from './handshake';
 import { SecretVerifier } from './secret';
+import type { SecretVerdict } from './secret';
 import { FailureThrottle } from './throttle';
 import type { GateEvent, GateEventCode, StationCredential } from './types';
 
@@ -28,6 +29,7 @@ export interface GatePolicy {
   readonly protocols: readonly string[];
   readonly credentialOf: (station: string) => StationCredential | undefined;
   readonly onEvent: (event: GateEvent) => void;
+  readonly onNextHash?: ((station: string, hash: string) => void) | undefined;
 }
 
 type Refusal = readonly [
@@ -119,7 +121,7 @@ export class UpgradeGate {
     const verdict =
       password === undefined || password.length === 0
         ? 'missing'
-        : await this.secrets.verify(identity, password, credential?.secretHash);
+        : await this.verify(identity, password, credential);
     if (verdict === 'right') {
       this.perStation.succeeded(pair);
       return { identity, protocol };
@@ -128,6 +130,22 @@ export class UpgradeGate {
     this.perStation.failed(pair, now);
     this.perAddress.failed(address, now);
     return loginRefusal(verdict, credential !== undefined, identity);
+  }
+
+  /** The secret in force first, then those of a rotation under way. */
+  private async verify(
+    identity: string,
+    password: Buffer,
+    credential: StationCredential | undefined,
+  ): Promise<SecretVerdict> {
+    const verdict = await this.secrets.verify(identity, password, credential?.secretHash);
+    if (verdict !== 'wrong') return verdict;
+    for (const hash of credential?.nextHashes ?? []) {
+      const next = await this.secrets.verify(identity, password, hash);
+      if (next === 'right') this.policy.onNextHash?.(identity, hash);
+      if (next !== 'wrong') return next;
+    }
+    return 'wrong';
   }
 
   private refuse(

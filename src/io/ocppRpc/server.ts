@@ -49,6 +49,7 @@ class StationServer implements OcppServer {
       protocols,
       credentialOf: options.credentialOf,
       onEvent: (event) => options.onEvent?.(event),
+      onNextHash: options.onNextHash,
     });
     this.pinger = new Pinger(options.pingInterval_ms ?? 30_000);
     this.rpc = new RPCServer({

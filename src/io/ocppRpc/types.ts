@@ -37,6 +37,8 @@ export interface GateEvent {
 export interface StationCredential {
   /** From `hashSecret`. Absent: the station has no password and must show a certificate. */
   readonly secretHash?: string;
+  /** Hashes that count as well: a rotation is under way. */
+  readonly nextHashes?: readonly string[];
   /** Profile 3: the certificate's common name or serial number, default the identity itself. */
   readonly certificateName?: string;
   /** SHA-256 fingerprints (hex, upper case, colons) that are no longer taken. */
@@ -61,6 +63,8 @@ export interface OcppServerOptions {
   readonly protocols?: readonly OcppProtocol[];
   readonly tls?: ServerTls;
   readonly onEvent?: (event: GateEvent) => void;
+  /** A station logged in with one of its `nextHashes`. */
+  readonly onNextHash?: (station: string, hash: string) => void;
   /** WebSocket ping interval, ms. Default 30 s. */
   readonly pingInterval_ms?: number;
   /** Messages of one station: this many per second, this many at once. Default 20 and 300. */

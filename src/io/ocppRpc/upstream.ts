@@ -16,8 +16,13 @@ export interface UpstreamOptions {
   /** `wss://cpms.example/ocpp`; the identity of the station is appended. */
   readonly url: string;
   readonly clock: Clock;
-  /** The gateway's own password at the CPMS for a station. Station secrets never leave it. */
-  readonly passwordOf?: (station: string) => string | undefined;
+  /**
+   * The gateway's own passwords at the CPMS for a station, likeliest first; several while a rotation
+   * is under way, tried in turn. Station secrets never leave it unless the CPMS itself set them.
+   */
+  readonly passwordsOf?: (station: string) => readonly string[];
+  /** A connection was opened with this password. */
+  readonly onWorked?: (station: string, password: string) => void;
   readonly tls?: {
     readonly ca?: string | Buffer;
     readonly cert?: string | Buffer;
@@ -32,7 +37,27 @@ export interface UpstreamOptions {
  */
 export function upstreamConnector(options: UpstreamOptions): UpstreamConnector {
   const pinger = new Pinger(options.pingInterval_ms ?? 30_000);
-  return (station, protocol, events) => new RpcUpstream(options, pinger, station, protocol, events);
+  const failures = new Map<string, number>();
+  return (station, protocol, events) => {
+    const passwords = options.passwordsOf?.(station) ?? [];
+    const failed = failures.get(station) ?? 0;
+    const password = passwords[failed % Math.max(1, passwords.length)];
+    let worked = false;
+    const counted: UpstreamEvents = {
+      ...events,
+      opened: (now) => {
+        worked = true;
+        failures.delete(station);
+        if (password !== undefined) options.onWorked?.(station, password);
+        events.opened(now);
+      },
+      closed: (now) => {
+        if (!worked) failures.set(station, failed + 1);
+        events.closed(now);
+      },
+    };
+    return new RpcUpstream({ ...options, password }, pinger, station, protocol, counted);
+  };
 }
 
 class RpcUpstream implements UpstreamLink {
@@ -44,7 +69,7 @@ class RpcUpstream implements UpstreamLink {
   private ended = false;
 
   constructor(
-    options: UpstreamOptions,
+    options: UpstreamOptions & { readonly password: string | undefined },
     pinger: Pinger,
     station: string,
     protocol: OcppProtocol,
@@ -53,12 +78,11 @@ class RpcUpstream implements UpstreamLink {
     this.options = options;
     this.events = events;
     this.pinger = pinger;
-    const password = options.passwordOf?.(station);
     this.client = new RPCClient({
       endpoint: options.url,
       identity: station,
       protocols: [protocol],
-      password: password ?? null,
+      password: options.password ?? null,
       reconnect: false,
       maxReconnects: 0,
       callTimeoutMs: 30_000,

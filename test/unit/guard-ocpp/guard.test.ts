@@ -242,7 +242,15 @@ describe('guard/ocpp for our own calls', () => {
     assert.equal(own('SetChargingProfile', profile(LEASE_PROFILE, 32, 31)), 'own-lease');
     assert.equal(own('SetChargingProfile', profile(LEASE_PROFILE, 33, 30)), 'own-lease');
     assert.equal(own('SetChargingProfile', profile(7, 10, 30)), 'own-lease');
-    assert.equal(own('Reset', {}), 'action-unknown');
+    assert.equal(own('UnlockConnector', {}), 'action-unknown');
+  });
+
+  it('[deny:rate] counts resets of our own against those of the hour', () => {
+    const guard = guardWith();
+    const call = { type: 'call', id: '1', action: 'Reset', payload: { type: 'Hard' } } as const;
+    for (let i = 0; i < 4; i += 1) assert.ok(guard.own(STATION, call, NOW).allowed);
+    const verdict = guard.own(STATION, call, NOW);
+    assert.ok(!verdict.allowed && verdict.reason === 'rate');
   });
 
   it('every reason of the catalogue is reached by these tests', () => {

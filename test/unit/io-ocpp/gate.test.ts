@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { hashSecret } from '../../../src/io/ocppRpc';
 import { seededRandom } from '../../../src/sim/stations/random';
 import { basic, closed, login, nextMessage, openRig, rawRequest, SECRET, upgradeText } from './rig';
 import type { Rig } from './rig';
@@ -75,6 +76,26 @@ describe('io/ocppRpc gate', () => {
     const { outcome, socket } = await login(rig, 'CP2', SECRET);
     assert.equal(outcome, 'open');
     socket.terminate();
+  });
+
+  it('takes old and new password while a rotation is under way, and tells of the new one', async () => {
+    const next = await hashSecret('the-new-password-of-CP1');
+    const secretHash = await hashSecret(SECRET);
+    const used: string[] = [];
+    await rig.close();
+    rig = await openRig({
+      credentialOf: () => ({ secretHash, nextHashes: [next] }),
+      onNextHash: (station, hash) => used.push(`${station} ${hash === next}`),
+    });
+    for (const secret of [SECRET, 'the-new-password-of-CP1']) {
+      const { outcome, socket } = await login(rig, 'CP1', secret);
+      assert.equal(outcome, 'open');
+      const end = closed(socket);
+      socket.close();
+      await end;
+    }
+    assert.deepEqual(used, ['CP1 true']);
+    assert.equal((await login(rig, 'CP1', 'neither')).outcome, 401);
   });
 
   it('keeps the first socket of an identity while it answers pings', async () => {

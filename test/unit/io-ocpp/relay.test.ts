@@ -83,7 +83,11 @@ describe('relay between a CPMS and a station that run on ocpp-rpc', () => {
         authorise: () => 'Accepted',
         guard: guard.own,
         relay: {
-          connect: upstreamConnector({ url, clock: realClock, passwordOf: () => 'gateway-secret' }),
+          connect: upstreamConnector({
+            url,
+            clock: realClock,
+            passwordsOf: () => ['gateway-secret'],
+          }),
           store: { append: (_, durable) => durable(), rewrite: () => undefined },
           recovered: [],
           fromCpms: guard.fromCpms,
