@@ -109,7 +109,7 @@ async function live(
     seed: plan.seed,
     onSnapshot: (snapshot) => {
       latest = snapshot;
-      history.push(snapshot.grid?.power_W ?? 0);
+      history.push(snapshot.grid?.power_W ?? NaN);
       if (history.length > HISTORY_MAX) history.shift();
       if (tty) draw(snapshot, history, site_.faults, site_.ports);
       else if (!plan.json && snapshot.cycle % 5 === 1) {

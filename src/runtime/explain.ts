@@ -5,14 +5,14 @@ import type { SiteSnapshot } from './snapshot';
 export function explainStation(snapshot: SiteSnapshot, id: string): readonly string[] | undefined {
   const s = snapshot.stations.find((x) => x.id === id);
   if (s === undefined) return undefined;
-  const kW = (s.limit_A * s.phases * 230) / 1000;
+  const power_kW = (s.limit_A * s.phases * snapshot.nominal_V) / 1000;
   const drawn = s.power_W === undefined ? 'unknown power' : `${(s.power_W / 1000).toFixed(1)} kW`;
   const held =
     s.leaseLeft_s === undefined
       ? `its safe static limit, which holds without us`
       : `a lease that ends by itself in ${s.leaseLeft_s.toFixed(0)} s; then ${s.static_A} A holds`;
   const lines = [
-    `${s.id} may draw ${s.limit_A.toFixed(1)} A (${kW.toFixed(1)} kW), draws ${drawn}; it is ${held}.`,
+    `${s.id} may draw ${s.limit_A.toFixed(1)} A (${power_kW.toFixed(1)} kW), draws ${drawn}; it is ${held}.`,
   ];
   for (const r of s.reasons) {
     const age = r.age_ms === undefined ? '' : `, evidence ${(r.age_ms / 1000).toFixed(1)} s old`;

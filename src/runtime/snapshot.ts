@@ -47,8 +47,10 @@ export interface SiteSnapshot {
     readonly age_ms: number;
   };
   readonly gridHealth: string;
+  /** Least of connection, averaged contract and grid operator at this instant. */
   readonly importLimit_W: number;
   readonly importLimit_A: number;
+  readonly nominal_V: number;
   readonly support_W: number;
   readonly supportCap_W: number;
   readonly capCost_W: number;

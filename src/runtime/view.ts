@@ -47,7 +47,11 @@ export function snapshotOf(from: ViewSources): SiteSnapshot {
     links: from.links,
     line: `${from.supervisor.line}: ${from.supervisor.text}`,
     gridHealth: from.grid.why,
-    importLimit_W: root.apparent_VA ?? root.import_A * 3 * facts.site.nominal_V,
+    importLimit_W: Math.min(
+      root.apparent_VA ?? root.import_A * 3 * facts.site.nominal_V,
+      ...(state.limits ?? []).map((l) => l.import_W ?? Infinity),
+    ),
+    nominal_V: facts.site.nominal_V,
     importLimit_A: root.import_A,
     support_W: use?.support_W ?? 0,
     supportCap_W: use?.supportCap_W ?? 0,

@@ -11,6 +11,7 @@ import { type CircuitNode, GRID, type Site, type Station } from './types';
 /** W to A in the static plan uses 0.9 Un; VA uses 1.1 Un (safety-concept "Terms"). */
 const LOW_VOLTAGE = 0.9;
 const HIGH_VOLTAGE = 1.1;
+const FAIL_SAFE = 'grid-operator fail-safe limit';
 
 export interface PlanRow {
   readonly node: string;
@@ -93,7 +94,7 @@ function importRows(site: Site, node: CircuitNode): readonly PlanRow[] {
     const text = `${parts}; ${what}`;
     rows.push({ node: node.id, direction: 'import', unit: 'W', load: whole_W, limit, parts: text });
   };
-  power(site.connection.operator_fail_safe_W, 'grid-operator fail-safe limit');
+  power(site.connection.operator_fail_safe_W, FAIL_SAFE);
   power(site.connection.contract_10min_W, 'averaged contract');
   rows.push(...unbalanceRows(site, node, stations), ...busbarRows(node, total, parts));
   return rows;
@@ -181,8 +182,23 @@ export function staticPlanFindings(site: Site): readonly Finding[] {
     const text = `static plan, ${row.direction}${phase}: ${over} (${row.parts})`;
     out.push(finding('error', `static-plan-${row.direction}`, at, text, mend(row, site)));
   }
-  for (const s of site.stations) out.push(...stationFindings(s));
+  out.push(...operatorFindings(site));
+  for (const s of site.stations) out.push(...stationFindings(s, site.nominal_V));
   return out;
+}
+
+/** A contact cannot lower the site below what it draws when nothing is controlled any more. */
+function operatorFindings(site: Site): readonly Finding[] {
+  const least = staticPlan(site).find(
+    (r) => r.unit === 'W' && r.direction === 'import' && r.parts.includes(FAIL_SAFE),
+  );
+  return (site.connection.operator?.inputs ?? []).flatMap((input, i) => {
+    if (least === undefined || input.limit_W >= least.load) return [];
+    const path = `connection_point.operator.inputs[${i}].limit_W`;
+    const text = `${fmt(input.limit_W)} W is below the static plan (${fmt(least.load)} W at worst): the site may stay above it`;
+    const fix = 'lower static_A of the stations, or agree on a higher limit with the grid operator';
+    return [finding('warning', 'operator-below-static', { path, subject: GRID }, text, fix)];
+  });
 }
 
 function mend(row: PlanRow, site: Site): string {
@@ -202,7 +218,7 @@ function mend(row: PlanRow, site: Site): string {
   return `lower static_A of the ${under.length} stations below by ${fmt(each)} A each, or the declared base load`;
 }
 
-function stationFindings(s: Station): readonly Finding[] {
+function stationFindings(s: Station, nominal_V: number): readonly Finding[] {
   const out: Finding[] = [];
   const at = { path: `${s.path}.static_A`, subject: s.id };
   if (s.kind === 'ac' && s.static_A < s.min_start_A) {
@@ -210,7 +226,7 @@ function stationFindings(s: Station): readonly Finding[] {
     const fix = `raise static_A to ${s.min_start_A} A (8 to 10 A for public AC) or accept the pause`;
     out.push(finding('warning', 'static-below-start', at, text, fix));
   }
-  const static_W = s.static_A * 230 * s.wiring.length;
+  const static_W = s.static_A * nominal_V * s.wiring.length;
   if (s.kind === 'dc' && static_W < s.min_W) {
     const text = `safe static limit ${fmt(static_W)} W is below min_W ${s.min_W} W`;
     out.push(finding('warning', 'static-below-start', at, text, 'raise static_A'));

@@ -5,7 +5,9 @@ const BLOCKS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as 
 export function sparkline(values: readonly number[], top: number, width: number): string {
   return values
     .slice(-width)
-    .map((v) => BLOCKS[Math.max(0, Math.min(8, Math.round((v / top) * 8)))] ?? ' ')
+    .map((v) =>
+      Number.isNaN(v) ? '?' : (BLOCKS[Math.max(0, Math.min(8, Math.round((v / top) * 8)))] ?? ' '),
+    )
     .join('');
 }
 
@@ -27,6 +29,8 @@ export function plotLines(
     const low = ((height - 1 - row) / height) * top;
     const step = top / height;
     const cells = shown.map((v) => {
+      // Not known is not zero: a gap that can be seen.
+      if (Number.isNaN(v)) return row === height - 1 ? '?' : ' ';
       const level = Math.max(0, Math.min(8, Math.round(((v - low) / step) * 8)));
       const block = BLOCKS[level] ?? ' ';
       return block === ' ' && row === limitRow ? '╌' : block;

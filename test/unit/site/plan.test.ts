@@ -241,5 +241,9 @@ describe('static plan: bounds beside the phase limits', () => {
     assert.throws(() => connection({ operator }), /fail-safe/);
     const both = connection({ operator, operator_fail_safe_W: 80_000 });
     assert.equal(both.connection.operator?.fail_safe_duration_s, 7200);
+    const below = checkSite(both, deviceCatalogue).findings.find(
+      (f) => f.code === 'operator-below-static',
+    );
+    assert.match(below?.text ?? '', /4200 W is below the static plan/);
   });
 });

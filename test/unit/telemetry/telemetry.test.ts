@@ -16,6 +16,7 @@ const SNAPSHOT: SiteSnapshot = {
   gridHealth: 'fresh',
   importLimit_W: 90_000,
   importLimit_A: 125,
+  nominal_V: 230,
   support_W: 0,
   supportCap_W: 0,
   capCost_W: 0,
