@@ -62,8 +62,8 @@ const COMMANDS: readonly Command[] = [
   },
   {
     name: 'drill',
-    use: 'drill silence STATION | drill line [--socket PATH] [--json]',
-    says: 'prove on the running site that a lease ends or the line drops; signed result',
+    use: 'drill silence STATION | line LINE | meter | uplink | list [--socket PATH] [--json]',
+    says: 'prove on the running site that a protection works; signed result, kept',
     run: (args) => (require('./drill') as typeof import('./drill')).drill(args),
   },
   {

@@ -3,6 +3,18 @@ import { ask } from './live';
 
 /** Asked this often while a drill runs. */
 const POLL_ms = 1000;
+const USE = 'use: holdfast drill silence STATION | line LINE | meter | uplink | list';
+/** What a technician should know before it starts. */
+const GUIDE: Readonly<Record<string, string>> = {
+  silence: 'the station stays raised for one lease, then must fall to its floor; about a minute',
+  line: 'the relay opens: all stations on it go to their cut value, and return by the return rules',
+  meter: 'the grid meter is left unused for 20 s: all goes to static and comes back',
+  uplink: 'the CPO counts as lost for 20 s: nothing else may change',
+};
+
+const say = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};
 
 /** `holdfast drill NAME`: starts a drill on the running gateway and follows it to its end. */
 export async function drill(args: readonly string[]): Promise<number> {
@@ -14,46 +26,66 @@ export async function drill(args: readonly string[]): Promise<number> {
       json: { type: 'boolean', default: false },
     },
   });
-  const [kind, subject] = positionals;
-  if (kind === undefined || (kind === 'silence' && subject === undefined)) {
-    process.stderr.write('holdfast drill: use: holdfast drill silence STATION | drill line\n');
+  const [kind = '', subject] = positionals;
+  const { socket, json } = values;
+  if (kind === 'list') return list(socket, json);
+  const guide = GUIDE[kind];
+  if (guide === undefined || (kind === 'silence' && subject === undefined)) {
+    say(`holdfast drill: ${USE}`);
     return 2;
   }
-  const say = (text: string): void => {
-    process.stderr.write(`${text}\n`);
-  };
-  const { socket } = values;
-  const started = await ask(socket, 'drill', { kind, subject: subject ?? 'line' });
-  if (started === undefined) {
-    say(`holdfast drill: the gateway does not run (no answer on ${socket})`);
-    return 2;
-  }
+  const of = subject ?? (kind === 'line' ? 'line-1' : kind);
+  const started = await ask(socket, 'drill', { kind, subject: of });
+  if (started === undefined) return silent(socket);
   if (started.get('ok') !== true) {
     say(`holdfast drill: not started: ${String(started.get('text'))}`);
     return 1;
   }
+  say(`drill ${kind} ${of}: ${guide}; Ctrl-C stops it`);
   process.once('SIGINT', () => {
     void ask(socket, 'drill-abort', null);
   });
+  return follow(socket, json);
+}
+
+function silent(socket: string): number {
+  say(`holdfast drill: the gateway does not run (no answer on ${socket}); start it: holdfast run`);
+  return 2;
+}
+
+async function follow(socket: string, json: boolean): Promise<number> {
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, POLL_ms));
     const state = await ask(socket, 'drill-state', null);
-    const now = drillOf(state?.get('drill'));
-    if (now === undefined) {
-      say('holdfast drill: the gateway no longer answers');
-      return 2;
-    }
-    say(`${now.phase}: ${now.text}`);
-    if (now.phase === 'running') continue;
-    if (values.json) process.stdout.write(`${JSON.stringify(Object.fromEntries(state ?? []))}\n`);
-    return now.phase === 'passed' ? 0 : 1;
+    const now = fields(state?.get('drill'));
+    const phase = now.get('phase');
+    if (typeof phase !== 'string') return silent(socket);
+    say(`${phase}: ${String(now.get('text'))}`);
+    if (phase === 'running') continue;
+    if (json) process.stdout.write(`${JSON.stringify(Object.fromEntries(state ?? []))}\n`);
+    return phase === 'passed' ? 0 : 1;
   }
 }
 
-function drillOf(value: unknown): { phase: string; text: string } | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const given = new Map<string, unknown>(Object.entries(value));
-  const phase = given.get('phase');
-  const text = given.get('text');
-  return typeof phase === 'string' && typeof text === 'string' ? { phase, text } : undefined;
+/** `holdfast drill list`: what must be drilled and when; exit 1 while something is due. */
+async function list(socket: string, json: boolean): Promise<number> {
+  const answer = await ask(socket, 'drill-duties', null);
+  const duties: unknown = answer?.get('duties');
+  if (!Array.isArray(duties)) return silent(socket);
+  if (json) process.stdout.write(`${JSON.stringify({ duties })}\n`);
+  const rows = duties.map((d: unknown) => fields(d));
+  for (const d of json ? [] : rows) {
+    const until = new Date(Number(d.get('due_ms'))).toISOString().slice(0, 10);
+    const last = fields(d.get('last')).get('text');
+    const said = typeof last === 'string' ? last : 'never drilled';
+    const [kind, subject, state] = ['kind', 'subject', 'state'].map((k) => String(d.get(k)));
+    const row = `${(kind ?? '').padEnd(8)} ${(subject ?? '').padEnd(16)} ${(state ?? '').padEnd(8)}`;
+    process.stdout.write(`${row} due ${until}  ${said}\n`);
+  }
+  return rows.every((d) => d.get('state') === 'good') ? 0 : 1;
 }
+
+const fields = (value: unknown): ReadonlyMap<string, unknown> =>
+  new Map<string, unknown>(
+    typeof value === 'object' && value !== null ? Object.entries(value) : [],
+  );

@@ -55,6 +55,8 @@ function answer(
       return why(String(message.body), runtime);
     case 'drill':
       return startDrill(message.body, runtime);
+    case 'drill-duties':
+      return { ok: true, duties: runtime.drills.duties() };
     case 'drill-state':
       return drillReport(runtime, signer);
     case 'drill-abort':
@@ -113,10 +115,10 @@ function why(station: string, runtime: SiteRuntime): object {
 
 function startDrill(body: unknown, runtime: SiteRuntime): object {
   const given = new Fields(body);
-  const kind: DrillKind | undefined = given.oneOf('kind', ['silence', 'line']);
+  const kind: DrillKind | undefined = given.oneOf('kind', DRILL_KINDS);
   const subject = given.text('subject');
   if (kind === undefined || subject === undefined) {
-    return { ok: false, text: 'drills: silence STATION, line' };
+    return { ok: false, text: 'drills: silence STATION, line LINE, meter, uplink' };
   }
   const started = runtime.drills.start(kind, subject);
   return 'refused' in started ? { ok: false, text: started.refused } : { ok: true, drill: started };

@@ -25,6 +25,7 @@ import {
   type StationsPort,
   type SupervisorPort,
   type SupervisorStatus,
+  toolLines,
   historyValues,
   type PlanMessage,
   type SiteSnapshot,
@@ -37,6 +38,7 @@ import { between, type Instant } from '../../src/time';
 import { armSite } from './armSite';
 import { type ProcessConfig, socketsIn } from './config';
 import { openConsole } from './consoleSocket';
+import { openDrillBook } from './drillBook';
 import { log } from './log';
 import { ModeDoor } from './modeDoor';
 import { ServiceDoor } from './serviceDoor';
@@ -90,10 +92,10 @@ export async function siteProcess(config: ProcessConfig): Promise<void> {
       supervisor: supervisor.port,
       uplink: uplinkPeer(sockets.siteToUplink, hello, site.id, site.uplinks.length > 0),
       audit,
+      drillBook: openDrillBook({ file: drillFile, site: site.id, key, wall_ms }),
     },
   );
   mode.current = () => runtime.mode();
-  const key = loadOrCreateKey(`${config.state}/device.key`);
   const doorMode = new ModeDoor({
     runtime,
     forcedFile: `${config.state}/forced-static`,
@@ -265,7 +267,7 @@ function supervisorPeer(path: string, hello: Hello): { port: SupervisorPort } {
   return {
     port: {
       send: (record) => ipc.send({ kind: 'record', body: record }),
-      lineDrill: () => ipc.send({ kind: 'line-drill', body: null }),
+      lineDrill: (line) => ipc.send({ kind: 'line-drill', body: line }),
       release: () => ipc.send({ kind: 'release', body: null }),
       status: () =>
         status !== undefined &&

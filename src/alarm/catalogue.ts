@@ -215,6 +215,18 @@ export const CATALOGUE = {
     'wait for the grid to return',
     'the BESS follows the grid again',
   ),
+  'drill-overdue': entry(
+    'warning',
+    'a drill was not repeated in time: the device counts as one that does not fall back by itself',
+    'run the drill that the text names; it takes a minute while the station charges',
+    'the drill passes',
+  ),
+  'drill-failed': entry(
+    'critical',
+    'a drill failed: the station stays at its safe static limit until one passes',
+    'read the result; check the station’s profile support, meter and wiring, then drill again',
+    'the drill passes',
+  ),
   'cycle-overrun': entry(
     'warning',
     'a decision cycle took too long or was missed',

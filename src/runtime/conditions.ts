@@ -3,7 +3,7 @@ import type { Condition } from '../alarm';
 import type { SiteState } from '../model';
 import type { StationCondition } from '../ocpp';
 import type { ModeState } from '../mode';
-import type { Site } from '../site';
+import { GRID, type Site } from '../site';
 import { maxPhase } from '../units';
 import type { GridWatch } from './gridWatch';
 import type { OverdrawState } from './overdraw';
@@ -29,6 +29,8 @@ export interface ConditionFacts {
   readonly overrun_ms?: number;
   /** Just started: what was never heard of may still be on its way. */
   readonly starting?: boolean;
+  /** Drills that failed or were not repeated. */
+  readonly drills?: readonly Condition[];
   /** Why ten minutes of energy contradict the grid meter. */
   readonly meterEnergy?: string;
   /** What the process `stations` reports of gate and sessions. */
@@ -84,6 +86,7 @@ export function conditionsOf(f: ConditionFacts): readonly Condition[] {
     add(c.code, c.station, c.text);
   }
   system(f, add);
+  out.push(...(f.drills ?? []));
   return f.starting === true ? out.filter((c) => !SILENCE.has(c.id)) : out;
 }
 
@@ -109,10 +112,13 @@ function devices(f: ConditionFacts, add: Add): void {
 }
 
 function system(f: ConditionFacts, add: Add): void {
-  if (f.state.grid.quality === 'good') {
-    const limit = f.site.connection.import_A;
-    const worst = maxPhase(f.state.grid.value.current);
-    if (worst > limit) add('limit-exceeded', 'grid', `${worst.toFixed(1)} A, limit ${limit} A`);
+  for (const node of f.site.nodes) {
+    const own = f.site.meters.find((m) => m.node === node.id && m.id !== f.site.gridMeter.id);
+    const m = node.id === GRID ? f.state.grid : own && f.state.meters.get(own.id);
+    if (m?.quality !== 'good') continue;
+    const worst = maxPhase(m.value.current);
+    if (worst <= node.import_A) continue;
+    add('limit-exceeded', node.id, `${worst.toFixed(1)} A, limit ${node.import_A} A`);
   }
   if (f.mismatch_A !== undefined) {
     const text = `${f.mismatch_A.toFixed(1)} A more than base load and stations explain`;

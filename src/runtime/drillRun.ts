@@ -1,3 +1,5 @@
+import type { StationLease } from '../model';
+import { amps } from '../units';
 import type { Instant } from '../time';
 import type { Decision } from './decision';
 import {
@@ -5,41 +7,70 @@ import {
   type Drill,
   type DrillFacts,
   type DrillKind,
+  GRANT_A,
   nextDrill,
   startDrill,
+  unusedUntil,
 } from './drill';
-import { drillFactsOf } from './drillFacts';
+import {
+  type DrillBook,
+  drillConditions,
+  type DrillDuty,
+  duties,
+  notSelfExpiring,
+  withResult,
+} from './drillBook';
+import { DropWatch, drillFactsOf } from './drillFacts';
 import type { RuntimePorts } from './ports';
 import type { SiteFacts } from './siteFacts';
 import type { SiteSnapshot } from './snapshot';
 import type { StationTracker } from './stationTracker';
 
-/** At most one drill of a site at a time, inside its cycle. */
+/** Duties change by the day; they are looked at this often, cycles. */
+const DUTIES_EVERY = 60;
+
+/** At most one drill of a site at a time, inside its cycle; and what earlier ones have shown. */
 export class DrillRun {
-  private readonly facts: SiteFacts;
+  private readonly siteFacts: SiteFacts;
   private readonly trackers: ReadonlyMap<string, StationTracker>;
   private readonly ports: RuntimePorts;
   private drill: Drill | undefined;
   private last: SiteSnapshot | undefined;
+  private watch = new DropWatch();
+  /** The one lease of a drill on a station that may not be raised otherwise. */
+  private granted = false;
+  private book: DrillBook;
+  private standing: readonly DrillDuty[] = [];
+  private barred: ReadonlySet<string> = new Set();
+  private now_: SiteFacts;
+  private countdown = 0;
 
   constructor(
     facts: SiteFacts,
     trackers: ReadonlyMap<string, StationTracker>,
     ports: RuntimePorts,
   ) {
-    this.facts = facts;
+    this.siteFacts = facts;
     this.trackers = trackers;
     this.ports = ports;
+    this.now_ = facts;
+    const wall_ms = ports.clock.wall_ms();
+    this.book = ports.drillBook?.load() ?? { commissioned_ms: wall_ms, results: [] };
+    this.review();
   }
 
-  /** Starts a drill, or says why not. */
+  /** Starts a drill, or says why not. `subject`: station, line, or the kind itself. */
   start(kind: DrillKind, subject: string): Drill | { readonly refused: string } {
     if (this.drill?.phase === 'running') return { refused: `drill ${this.drill.kind} is running` };
+    const unknown = this.unknown(kind, subject);
+    if (unknown !== undefined) return { refused: unknown };
     const now = this.ports.clock.now();
+    this.watch = new DropWatch();
     const started = startDrill(kind, subject, this.look(kind, subject, now), now);
     if ('refused' in started) return started;
     this.drill = started;
-    if (kind === 'line') this.ports.supervisor.lineDrill();
+    this.granted = false;
+    if (kind === 'line') this.ports.supervisor.lineDrill(subject);
     this.ports.audit.append({ kind: 'human', subject, text: `drill ${kind} started` });
     return started;
   }
@@ -49,6 +80,43 @@ export class DrillRun {
     return this.drill;
   }
 
+  /** Every drill that must be repeated, and how it stands. */
+  duties(): readonly DrillDuty[] {
+    return this.standing;
+  }
+
+  conditions(): ReturnType<typeof drillConditions> {
+    return drillConditions(this.standing);
+  }
+
+  /** The facts of the site with the abilities that drills leave to its stations. */
+  abilities(): SiteFacts {
+    return this.now_;
+  }
+
+  /** Stations whose maximum is kept free: a drilled one may not fall. */
+  reserved(overdrawn: ReadonlySet<string>): ReadonlySet<string> {
+    const { drill } = this;
+    if (drill?.phase !== 'running' || drill.kind !== 'silence') return overdrawn;
+    return new Set([...overdrawn, drill.subject]);
+  }
+
+  /** Until when the grid meter's answers are left unused. */
+  meterUnused(): Instant | undefined {
+    return unusedUntil(this.drill, 'meter');
+  }
+
+  /** The CPO's broker is connected, and no drill leaves it unused. */
+  uplinkUp(now: Instant): boolean {
+    return this.ports.uplink.connected() && !this.uplinkUnused(now);
+  }
+
+  /** Whether the CPO counts as lost now. */
+  uplinkUnused(now: Instant): boolean {
+    const until = unusedUntil(this.drill, 'uplink');
+    return until !== undefined && now < until;
+  }
+
   abort(): void {
     if (this.drill !== undefined) this.drill = abortDrill(this.drill);
   }
@@ -56,12 +124,17 @@ export class DrillRun {
   /** Looks once per cycle, at the snapshot of the cycle before. */
   follow(last: SiteSnapshot | undefined, now: Instant): void {
     this.last = last;
+    this.countdown -= 1;
+    if (this.countdown <= 0) this.review();
     if (this.drill?.phase !== 'running') return;
     const { kind, subject } = this.drill;
     this.drill = nextDrill(this.drill, this.look(kind, subject, now), now);
     if (this.drill.phase === 'running') return;
     const text = `drill ${kind} ${this.drill.phase}: ${this.drill.text}`;
     this.ports.audit.append({ kind: 'note', subject, text });
+    this.book = withResult(this.book, this.drill, this.ports.clock.wall_ms());
+    this.ports.drillBook?.save(this.book);
+    this.review();
   }
 
   /** A silence drill leaves one station's renewal out and nothing else. */
@@ -69,16 +142,67 @@ export class DrillRun {
     const { drill } = this;
     if (drill?.phase !== 'running' || drill.kind !== 'silence') return decision;
     const stations = decision.stations.map((s) =>
-      s.id === drill.subject ? { ...s, lease: { ...s.lease, action: 'keep' as const } } : s,
+      s.id === drill.subject ? { ...s, lease: this.drilled(s.lease) } : s,
     );
     return { ...decision, stations };
   }
 
+  private drilled(lease: StationLease): StationLease {
+    const facts = this.siteFacts.stations.find((s) => s.station.id === lease.station);
+    if (facts === undefined || !this.barred.has(lease.station) || this.granted) {
+      return { ...lease, action: 'keep' };
+    }
+    this.granted = true;
+    const limit_A = amps(Math.min(facts.station.max_A, facts.station.static_A + GRANT_A));
+    return { station: lease.station, limit_A, action: 'grant', ttl_ms: facts.ttl_ms };
+  }
+
+  private unknown(kind: DrillKind, subject: string): string | undefined {
+    const { site } = this.siteFacts;
+    if (kind === 'silence' && !site.stations.some((s) => s.id === subject)) {
+      return `there is no station "${subject}"; known: ${site.stations.map((s) => s.id).join(', ')}`;
+    }
+    if (kind === 'line' && !site.lines.some((l) => l.id === subject)) {
+      return `there is no line "${subject}"; known: ${site.lines.map((l) => l.id).join(', ')}`;
+    }
+    return undefined;
+  }
+
+  private review(): void {
+    this.countdown = DUTIES_EVERY;
+    const { site } = this.siteFacts;
+    this.standing = duties(this.book, site, this.ports.clock.wall_ms());
+    const barred = notSelfExpiring(this.standing, site);
+    if (barred.size === 0 && this.barred.size === 0) return;
+    this.barred = barred;
+    const stations = this.siteFacts.stations.map((s) =>
+      barred.has(s.station.id) ? { ...s, raisable: false } : s,
+    );
+    this.now_ = { ...this.siteFacts, stations };
+  }
+
   private look(kind: DrillKind, subject: string, now: Instant): DrillFacts {
-    return drillFactsOf(
-      { facts: this.facts, trackers: this.trackers },
-      { kind, subject, snapshot: this.last, line: this.ports.supervisor.status().line },
+    const { site } = this.siteFacts;
+    const uplink = site.uplinks.length === 0 ? 'none' : this.uplinkUp(now) ? 'up' : 'down';
+    const facts = drillFactsOf(
+      { facts: this.siteFacts, trackers: this.trackers },
+      {
+        kind,
+        subject,
+        snapshot: this.last,
+        line: this.lineOf(kind, subject),
+        uplink,
+        barred: this.barred.has(subject),
+      },
       now,
     );
+    if (kind !== 'silence') return facts;
+    const drop = this.watch.take(this.last, subject, facts, now);
+    return drop === undefined ? facts : { ...facts, drop };
+  }
+
+  private lineOf(kind: DrillKind, subject: string): DrillFacts['line'] {
+    const status = this.ports.supervisor.status();
+    return kind === 'line' ? (status.lines?.[subject] ?? status.line) : status.line;
   }
 }

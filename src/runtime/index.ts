@@ -65,7 +65,16 @@ export {
   type StationMetersMessage,
 } from './ipcMessages';
 export { alarmPayload, historyValues, statePayload } from './uplinkPayload';
-export { type Drill, type DrillKind } from './drill';
+export { type Drill, DRILL_KINDS, type DrillKind } from './drill';
+export {
+  decodeBook,
+  type DrillBook,
+  type DrillDuty,
+  duties,
+  notSelfExpiring,
+  UNREADABLE,
+  withResult,
+} from './drillBook';
 export { adviceFrom, decodePlan, type PlanMessage, type PlanView } from './planMessages';
 export {
   importBound_kW,

@@ -13,10 +13,18 @@ export class MeterJudge {
   private readonly byReading: typeof judgeGrid;
   private readonly byEnergy: boolean;
   private energy = NO_ENERGY;
-  private silentUntil: Instant | undefined;
+  private readonly unusedUntil: () => Instant | undefined;
 
-  /** Negative controls replace `byReading` or leave `byEnergy` out. */
-  constructor(byReading: typeof judgeGrid = judgeGrid, byEnergy = true) {
+  /**
+   * Until `unusedUntil` the meter counts as silent: a meter drill. Negative controls replace
+   * `byReading` or leave `byEnergy` out.
+   */
+  constructor(
+    unusedUntil: () => Instant | undefined,
+    byReading: typeof judgeGrid = judgeGrid,
+    byEnergy = true,
+  ) {
+    this.unusedUntil = unusedUntil;
     this.byReading = byReading;
     this.byEnergy = byEnergy;
   }
@@ -24,16 +32,12 @@ export class MeterJudge {
   /** Called once per cycle. */
   judge(from: LatchSources, now: Instant): GridWatch {
     if (this.byEnergy) this.energy = nextEnergy(this.energy, energyFacts(from, now), now);
-    if (this.silentUntil !== undefined && !passed(this.silentUntil, now)) {
+    const until = this.unusedUntil();
+    if (until !== undefined && !passed(until, now)) {
       const why = 'meter drill: its answers are left unused';
       return { health: 'silent', why, reading: absent('stale', why) };
     }
     return believed(this.byReading(from, now), this.energy);
-  }
-
-  /** Meter drill: the meter counts as silent until then; undefined ends it. */
-  leaveUnused(until: Instant | undefined): void {
-    this.silentUntil = until;
   }
 
   /** Why ten minutes of energy contradict the meter; absent while they do not. */

@@ -3,6 +3,7 @@ import type { CycleRecord, LeaseBatch, Links, Mode, StationImage } from '../mode
 import type { DigestedEvent, StationCondition } from '../ocpp';
 import type { Clock, Timers } from '../time';
 import type { Contact } from './siteLimits';
+import type { DrillBook } from './drillBook';
 import type { SiteSnapshot } from './snapshot';
 
 /** Where stations are reached: in this process, or in another one behind IPC. */
@@ -27,7 +28,7 @@ export interface SupervisorPort {
   send(record: CycleRecord): void;
   status(): SupervisorStatus;
   /** Asks it to give no edges until the relay has dropped. */
-  lineDrill(): void;
+  lineDrill(line: string): void;
   /** A person releases the latch of returns. */
   release(): void;
 }
@@ -39,6 +40,8 @@ export interface SupervisorStatus {
   /** "Why not fed", or "fed". */
   readonly text: string;
   readonly acceptedRecords: number;
+  /** Each line by its feedback contact; absent where there is only one. */
+  readonly lines?: Readonly<Record<string, 'energised' | 'dropped' | 'unknown'>>;
 }
 
 /** State and alarms to the CPO; losing it changes nothing here. */
@@ -64,6 +67,14 @@ export interface InputsPort {
   contact(name: string): Contact;
 }
 
+/** Where the results of drills are kept for good; absent: nowhere, as in a simulation. */
+export interface DrillBookPort {
+  /** What was kept; what cannot be read or verified is a book that says nothing good. */
+  load(): DrillBook;
+  /** Never waits for a disk. */
+  save(book: DrillBook): void;
+}
+
 /** Everything the site process is given; nothing is looked up. */
 export interface RuntimePorts {
   readonly clock: Clock;
@@ -72,6 +83,7 @@ export interface RuntimePorts {
   readonly stations: StationsPort;
   readonly supervisor: SupervisorPort;
   readonly uplink: UplinkPort;
+  readonly drillBook?: DrillBookPort;
   readonly audit: AuditPort;
   /** Absent: the board has none; every contact is unknown. */
   readonly inputs?: InputsPort;

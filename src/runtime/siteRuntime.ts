@@ -101,8 +101,9 @@ export class SiteRuntime {
       ]),
     );
     this.began = now;
-    this.meter = new MeterJudge(setup.inject?.judgeGrid, setup.inject?.energyCheck);
     this.drills = new DrillRun(setup.facts, this.trackers, ports);
+    const { judgeGrid: byReading, energyCheck } = setup.inject ?? {};
+    this.meter = new MeterJudge(() => this.drills.meterUnused(), byReading, energyCheck);
     this.persons = new Persons(ports);
     this.modeState = initialMode(setup.start, now);
   }
@@ -188,7 +189,7 @@ export class SiteRuntime {
     this.act(decision, now);
     const decided_at = this.ports.clock.now();
     const links: Links = {
-      uplink: this.ports.uplink.connected() ? 'up' : 'down',
+      uplink: this.drills.uplinkUp(now) ? 'up' : 'down',
       cpms: this.ports.stations.cpms(),
     };
     const gridDevice = this.devices.meters.find((m) => m.file.id === this.site.gridMeter.id);
@@ -284,13 +285,13 @@ export class SiteRuntime {
 
   private decide(state: SiteState, stationsSilent: boolean): Decision {
     const input = {
-      facts: this.setup.facts,
+      facts: this.drills.abilities(),
       state,
       mode: this.modeState.mode,
       modeWhy: this.modeState.why,
       memory: this.memory,
       trackers: this.trackers,
-      overdrawn: isolatedStations(this.overdraw),
+      overdrawn: this.drills.reserved(isolatedStations(this.overdraw)),
       stationsSilent,
       ...(this.advice === undefined ? {} : { advice: this.advice }),
     };
@@ -351,7 +352,7 @@ export class SiteRuntime {
       wall_ms: this.ports.clock.wall_ms(),
       now,
     });
-    this.ports.uplink.publish(this.last);
+    if (!this.drills.uplinkUnused(now)) this.ports.uplink.publish(this.last);
     this.setup.onSnapshot?.(this.last);
   }
 
@@ -383,7 +384,8 @@ export class SiteRuntime {
       ocpp: this.ports.stations.conditions(),
       supervisor: this.ports.supervisor.status(),
       ...(this.plan === undefined ? {} : { plan: this.plan.message }),
-      uplinkDown: this.site.uplinks.length > 0 && !this.ports.uplink.connected(),
+      uplinkDown: this.site.uplinks.length > 0 && !this.drills.uplinkUp(c.now),
+      drills: this.drills.conditions(),
       ...deviceTrouble(this.devices, c.now),
       ...(late_ms > OVERRUN_ms ? { overrun_ms: late_ms } : {}),
     });

@@ -55,6 +55,7 @@ export function decodeSite(value: Plain): DecodedSite {
       wiring: wiring(s.phases),
     })),
     leases: file.leases,
+    drills: file.drills,
     uplinks: file.uplinks,
     ...(file.planning === undefined ? {} : { planning: file.planning }),
     ocpp: file.ocpp,

@@ -285,6 +285,16 @@ export const siteFile = object(
     bess: byDefault(list(bess, 16, 'battery storage'), []),
     pv: byDefault(list(pv, 32, 'PV inverters'), []),
     stations: list(station, 1000, 'charging stations'),
+    drills: byDefault(
+      object(
+        {
+          line_days: byDefault(num('days', 1, 365, 'a line drill counts so long'), 30),
+          silence_days: byDefault(num('days', 1, 3650, 'a silence drill counts so long'), 90),
+        },
+        'how often drills are repeated; the first ones are due so long after the first start',
+      ),
+      { line_days: 30, silence_days: 90 },
+    ),
     leases: byDefault(
       object(
         {

@@ -61,6 +61,7 @@ export interface Site {
   readonly pv: readonly Pv[];
   readonly stations: readonly Station[];
   readonly leases: SiteFile['leases'];
+  readonly drills: SiteFile['drills'];
   readonly planning?: NonNullable<SiteFile['planning']>;
   readonly uplinks: SiteFile['uplinks'];
   readonly ocpp: SiteFile['ocpp'];

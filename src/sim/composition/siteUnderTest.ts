@@ -16,6 +16,7 @@ import {
   type Injected,
   type BusPlan,
   busPlans,
+  type DrillBookPort,
   guardedDevices,
   type SiteFacts,
   siteFacts,
@@ -60,6 +61,8 @@ export interface SiteUnderTestOptions {
   readonly onSnapshot?: (snapshot: SiteSnapshot) => void;
   /** Replaces steps of the cycle: faults and negative controls. */
   readonly inject?: Injected;
+  /** Where results of drills are kept; default: nowhere. */
+  readonly drillBook?: DrillBookPort;
   /** Default: a walk between 30 and 70 % of the declared maximum. */
   readonly baseLoad?: BaseLoad;
   /** Replaces the curve limits by which support is capped: a negative control. */
@@ -182,6 +185,7 @@ export class SiteUnderTest {
         supervisor: this.supervisorPort(),
         uplink: options.uplink,
         audit: options.audit,
+        ...(options.drillBook === undefined ? {} : { drillBook: options.drillBook }),
         ...(options.inputs === undefined ? {} : { inputs: options.inputs }),
       },
     );

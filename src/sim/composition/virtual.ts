@@ -36,6 +36,7 @@ export interface VirtualOptions extends Pick<
   | 'inject'
   | 'contingency_A'
   | 'baseLoad'
+  | 'drillBook'
 > {
   readonly codec: PduCodec;
   readonly duration_s: number;

@@ -192,6 +192,16 @@ const CASES: Readonly<Record<string, readonly [Partial<Facts>, string, RegExp]>>
     'bess',
     /backup/,
   ],
+  '[alarm:drill-overdue]': [
+    { drills: [{ id: 'drill-overdue', subject: 'one', text: 'silence drill overdue' }] },
+    'one',
+    /overdue/,
+  ],
+  '[alarm:drill-failed]': [
+    { drills: [{ id: 'drill-failed', subject: 'two', text: 'its lease is still live' }] },
+    'two',
+    /still live/,
+  ],
   '[alarm:cycle-overrun]': [{ overrun_ms: 700 }, 'cycle', /700 ms late/],
 };
 
