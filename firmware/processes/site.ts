@@ -25,7 +25,6 @@ import {
   type StationsPort,
   type SupervisorPort,
   type SupervisorStatus,
-  toolLines,
   historyValues,
   type PlanMessage,
   type SiteSnapshot,
@@ -73,6 +72,9 @@ export async function siteProcess(config: ProcessConfig): Promise<void> {
     onDenied: (device, text) => audit.append({ kind: 'denial', subject: device, text }),
     onLink: (key, open, text) => log(NAME, `bus ${key} ${open ? 'open' : 'closed'}: ${text}`),
   });
+  const key = loadOrCreateKey(`${config.state}/device.key`);
+  const drillFile = `${config.state}/drills.json`;
+  const wall_ms = systemClock.wall_ms();
   const runtime = new SiteRuntime(
     {
       facts: siteFacts(site, deviceCatalogue),
