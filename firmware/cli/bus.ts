@@ -1,19 +1,17 @@
-import { existsSync } from 'node:fs';
-import { connect } from 'node:net';
 import { parseArgs } from 'node:util';
-import { systemClock, systemTimers } from '../../src/io/clock';
-import { createPduCodec } from '../../src/io/modbusSerial';
-import { SerialFramePort } from '../../src/io/serial';
+import { systemClock } from '../../src/io/clock';
 import { wire_ms } from '../../src/modbus';
+import { type Access, openAccess, type Setting } from './busAccess';
 import { examine } from './busDoctor';
-import { listen, type LineSettings } from './busListen';
+import type { LineSettings } from './busListen';
 import { isNumberType, readByProfile, readRaw, valuesOf } from './busRead';
 import { scanUnits } from './busScan';
-import { opened, openSession, type BusSession } from './busSession';
 import { Sniffer } from './busSniff';
 
 const USE = `use: holdfast bus scan|read|sniff|doctor --port PATH --baud N --parity none|even|odd
   scan   [--units 1-247]        --baud and --parity may be lists: 9600,19200
+  where a gateway runs, through it: --bus ID or its --port, and its own baud and parity;
+  others need a service session (holdfast service) and put the devices of the bus to static
   read   UNIT holding|input ADDRESS COUNT [--type float32] [--order lo-hi]
   read   UNIT --profile ID
   sniff  [--for SECONDS]
@@ -24,8 +22,9 @@ class Usage extends Error {}
 
 const OPTIONS = {
   port: { type: 'string' },
-  baud: { type: 'string', default: '19200' },
-  parity: { type: 'string', default: 'even' },
+  bus: { type: 'string' },
+  baud: { type: 'string' },
+  parity: { type: 'string' },
   units: { type: 'string', default: '1-247' },
   type: { type: 'string', default: 'uint16' },
   order: { type: 'string', default: 'hi-lo' },
@@ -48,11 +47,18 @@ function whole(text: string | undefined, from: number, to: number, what: string)
 export function linesOf(values: Pick<Values, 'port' | 'baud' | 'parity'>): LineSettings[] {
   const { port: path } = values;
   if (path === undefined) throw new Usage('which port? --port PATH');
-  return values.baud.split(',').flatMap((rate) =>
-    values.parity.split(',').map((parity) => {
+  return settingsOf(values, DIRECT).map((one) => ({ path, ...one }));
+}
+
+/** As the serial line guide wants it (V1.02, 2.5.1). */
+const DIRECT: Setting = { baud: 19200, parity: 'even' };
+
+function settingsOf(values: Pick<Values, 'baud' | 'parity'>, own: Setting): Setting[] {
+  return (values.baud ?? String(own.baud)).split(',').flatMap((rate) =>
+    (values.parity ?? own.parity).split(',').map((parity) => {
       if (parity !== 'none' && parity !== 'even' && parity !== 'odd')
         throw new Usage(`parity "${parity}" is none of none, even, odd`);
-      return { path, baud: whole(rate, 300, 1_000_000, 'baud rate'), parity };
+      return { baud: whole(rate, 300, 1_000_000, 'baud rate'), parity };
     }),
   );
 }
@@ -64,58 +70,23 @@ export function unitsOf(text: string): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
-/** Whether a gateway answers on its console socket: then its buses are under control. */
-const gatewayRuns = (socket: string): Promise<boolean> =>
-  new Promise((resolve) => {
-    if (!existsSync(socket)) return resolve(false);
-    const line = connect(socket);
-    const done = (runs: boolean): void => {
-      line.destroy();
-      resolve(runs);
-    };
-    line.once('connect', () => done(true));
-    line.once('error', () => done(false));
-  });
-
-async function withSession<T>(
-  line: LineSettings,
-  use: (session: BusSession) => Promise<T>,
-): Promise<T> {
-  const { path, baud, parity } = line;
-  let problem = 'the port did not open';
-  const parts = {
-    port: new SerialFramePort({
-      path,
-      baudRate: baud,
-      parity,
-      clock: systemClock,
-      timers: systemTimers,
-      onProblem: (error) => (problem = error.message),
-    }),
-    codec: createPduCodec(),
-    clock: systemClock,
-    timers: systemTimers,
-  };
-  const session = openSession(parts);
-  try {
-    if (!(await opened(session, parts))) throw new Usage(problem);
-    return await use(session);
-  } finally {
-    session.close();
-  }
-}
-
 type Print = (text: string, json: unknown) => void;
 const tell = (text: string): void => void process.stderr.write(`${text}\n`);
 
-async function scan(values: Values, print: Print): Promise<number> {
+const first = (access: Access): Setting => {
+  const [setting] = access.settings;
+  if (setting === undefined) throw new Usage('which baud rate?');
+  return setting;
+};
+
+async function scan(access: Access, values: Values, print: Print): Promise<number> {
   const units = unitsOf(values.units);
   let found = 0;
-  for (const line of linesOf(values)) {
-    const { baud, parity } = line;
-    const worst_s = units.length * 0.5;
+  for (const setting of access.settings) {
+    const { baud, parity } = setting;
+    const worst_s = units.length * (access.throughGateway ? 1 : 0.5);
     tell(`${baud} baud, parity ${parity}: ${units.length} unit ids, at most ${worst_s} s`);
-    const list = await withSession(line, (session) =>
+    const list = await access.with(setting, (session) =>
       scanUnits(session, units, () => systemClock.now(), tell),
     );
     found += list.length;
@@ -135,12 +106,15 @@ async function scan(values: Values, print: Print): Promise<number> {
   return found > 0 ? 0 : 1;
 }
 
-async function readUnit(values: Values, rest: readonly string[], print: Print): Promise<number> {
-  const [line] = linesOf(values);
-  if (line === undefined) throw new Usage('which port?');
+async function readUnit(
+  access: Access,
+  values: Values,
+  rest: readonly string[],
+  print: Print,
+): Promise<number> {
   const unit = whole(rest[0], 1, 247, 'unit');
   const { profile, type, order } = values;
-  return withSession(line, async (session) => {
+  return access.with(first(access), async (session) => {
     if (profile !== undefined) {
       const read = await readByProfile(session, unit, profile, () => systemClock.now());
       if (read === undefined) throw new Usage(`there is no profile ${profile}`);
@@ -166,15 +140,14 @@ async function readUnit(values: Values, rest: readonly string[], print: Print): 
   });
 }
 
-async function sniff(values: Values, print: Print): Promise<number> {
-  const [line] = linesOf(values);
-  if (line === undefined) throw new Usage('which port?');
+async function sniff(access: Access, values: Values, print: Print): Promise<number> {
   const seconds = whole(values.for, 1, 86400, 'time');
   const sniffer = new Sniffer();
   const start_ms = systemClock.now();
   let count = 0;
-  const show = (frames: ReturnType<Sniffer['feed']>): void => {
-    for (const { bytes, ...frame } of frames) {
+  const show = (frames: ReturnType<Sniffer['feed']>, gap_ms?: number): void => {
+    for (const [i, { bytes, ...heard }] of frames.entries()) {
+      const frame = i === 0 && gap_ms !== undefined ? { ...heard, gap_ms } : heard;
       count += 1;
       const at = ((frame.at_ms - start_ms) / 1000).toFixed(3);
       const gap = frame.gap_ms === undefined ? '' : ` +${frame.gap_ms.toFixed(1)} ms`;
@@ -183,23 +156,18 @@ async function sniff(values: Values, print: Print): Promise<number> {
       print(`${at} s${gap} ${frame.kind}${who}: ${frame.text}  [${hex}]`, { ...frame, hex });
     }
   };
-  const now_ms = (): number => systemClock.now();
-  try {
-    await listen(line, now_ms, start_ms + seconds * 1000, (bytes, at_ms) =>
-      show(sniffer.feed(bytes, at_ms)),
-    );
-  } catch (error) {
-    throw new Usage(error instanceof Error ? error.message : 'the port cannot be heard');
-  }
-  show(sniffer.end(now_ms()));
+  const lost = await access.listen(first(access), seconds, ({ bytes, at_ms, gap_ms }) =>
+    show(sniffer.feed(bytes, at_ms), gap_ms),
+  );
+  show(sniffer.end(systemClock.now()));
+  if (lost > 0) tell(`${lost} frames were lost: this console reads too slowly`);
   return count > 0 ? 0 : 1;
 }
 
-async function doctor(values: Values, rest: readonly string[], print: Print): Promise<number> {
-  const [line] = linesOf(values);
-  if (line === undefined) throw new Usage('which port?');
+async function doctor(access: Access, rest: readonly string[], print: Print): Promise<number> {
+  const line = first(access);
   const unit = whole(rest[0], 1, 247, 'unit');
-  const diagnosis = await withSession(line, (session) =>
+  const diagnosis = await access.with(line, (session) =>
     examine(session, unit, wire_ms(line.baud, 8 + 9)),
   );
   const { tries, answered, p50_ms, findings } = diagnosis;
@@ -211,26 +179,36 @@ async function doctor(values: Values, rest: readonly string[], print: Print): Pr
 
 /** `holdfast bus`: looks at a field bus without changing anything on it. */
 export async function bus(args: readonly string[]): Promise<number> {
+  let access: Access | undefined;
   try {
     const { values, positionals } = parse(args);
     const [what, ...rest] = positionals;
     const print: Print = (text, json) =>
       void process.stdout.write(`${values.json ? JSON.stringify(json) : text}\n`);
-    const run = {
-      scan: () => scan(values, print),
-      read: () => readUnit(values, rest, print),
-      sniff: () => sniff(values, print),
-      doctor: () => doctor(values, rest, print),
-    };
     if (what !== 'scan' && what !== 'read' && what !== 'sniff' && what !== 'doctor')
       throw new Usage(what === 'write' ? 'this command reads only' : 'what shall it do?');
-    linesOf(values);
-    if (await gatewayRuns(values.socket))
-      throw new Usage('a gateway runs here and controls its buses: use its service mode instead');
+    const { socket, port, bus: on } = values;
+    access = await openAccess({
+      what,
+      socket,
+      ...(port === undefined ? {} : { port }),
+      ...(on === undefined ? {} : { bus: on }),
+      settings: (own) => settingsOf(values, own ?? DIRECT),
+      tell,
+    });
+    const line = access;
+    const run = {
+      scan: () => scan(line, values, print),
+      read: () => readUnit(line, values, rest, print),
+      sniff: () => sniff(line, values, print),
+      doctor: () => doctor(line, rest, print),
+    };
     return await run[what]();
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     process.stderr.write(`holdfast bus: ${text}\n${error instanceof Usage ? `${USE}\n` : ''}`);
     return 2;
+  } finally {
+    access?.close();
   }
 }

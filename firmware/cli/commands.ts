@@ -74,8 +74,8 @@ const COMMANDS: readonly Command[] = [
   },
   {
     name: 'bus',
-    use: 'bus scan|read|sniff|doctor --port PATH --baud N --parity none|even|odd [--json]',
-    says: 'look at a field bus without changing anything on it; for technicians',
+    use: 'bus scan|read|sniff|doctor [--bus ID | --port PATH --baud N --parity P] [--json]',
+    says: 'look at a field bus, through the gateway where one runs; nothing is ever written',
     run: (args) => (require('./bus') as typeof import('./bus')).bus(args),
   },
   {

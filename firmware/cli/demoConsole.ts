@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { systemClock } from '../../src/io/clock';
+import { systemClock, systemTimers } from '../../src/io/clock';
 import { createKeyFile, loadPublicKey } from '../../src/io/keys';
-import type { AuditPort } from '../../src/runtime';
+import { type AuditPort, toolLines } from '../../src/runtime';
 import type { DemoSite } from '../../src/sim/demo';
+import { BusDoor } from '../processes/busDoor';
 import { openConsole } from '../processes/consoleSocket';
 import { ModeDoor } from '../processes/modeDoor';
 import { ServiceDoor } from '../processes/serviceDoor';
@@ -23,17 +24,28 @@ export async function openDemoConsole(
       if (!process.stdout.isTTY) process.stderr.write(`${kind} ${subject}: ${text}\n`);
     },
   };
+  const service = new ServiceDoor({
+    site,
+    keys: trust.map(loadPublicKey),
+    file: path.join(folder, 'service-sequences.json'),
+    clock: systemClock,
+    audit,
+    openService: (until) => runtime.openService(until),
+  });
   const server = await openConsole(socket, {
     runtime,
     signer: { key: createKeyFile(path.join(folder, 'device.key')), site },
     mode: new ModeDoor({ runtime, forcedFile: path.join(folder, 'forced'), clock: systemClock }),
-    service: new ServiceDoor({
-      site,
-      keys: trust.map(loadPublicKey),
-      file: path.join(folder, 'service-sequences.json'),
+    service,
+    bus: new BusDoor({
+      lines: toolLines(rig.assembly, rig.buses, (key, now) =>
+        runtime.devices.notYetStatic(key, now),
+      ),
+      runtime,
+      service,
       clock: systemClock,
+      timers: systemTimers,
       audit,
-      openService: (until) => runtime.openService(until),
     }),
   });
   return async () => {

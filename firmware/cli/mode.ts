@@ -3,7 +3,7 @@ import { MODE_WISHES, type ModeWish } from '../processes/modeDoor';
 import { ask, NOT_RUNNING, snapshotOf, type LiveSnapshot } from './live';
 
 /** A wish acts with the next cycle; its effect is looked for this long. */
-const EFFECT_ms = 6000;
+const EFFECT_ms = 4000;
 const LOOK_ms = 250;
 
 const USE = `use: holdfast mode ${MODE_WISHES.join('|')} [--who NAME] [--socket PATH]`;

@@ -1,7 +1,8 @@
 /** The console socket: live commands of `holdfast` ask here; one unix socket, 0600. */
 import { type IpcPeer, type IpcServer, listenIpc } from '../../src/io/ipc';
 import { signDetached, type SigningKey } from '../../src/io/keys';
-import { DRILL_KINDS, type DrillKind, explainPlan, explainStation, type SiteRuntime } from '../../src/runtime';
+import { type DrillKind, explainPlan, explainStation, type SiteRuntime } from '../../src/runtime';
+import type { BusDoor } from './busDoor';
 import { Fields } from './fields';
 import { MODE_WISHES, type ModeDoor } from './modeDoor';
 import type { ServiceDoor } from './serviceDoor';
@@ -21,6 +22,7 @@ export interface ConsoleParts {
   readonly signer: Signer;
   readonly mode: ModeDoor;
   readonly service: ServiceDoor;
+  readonly bus: BusDoor;
 }
 
 /** Answers one question at a time, each to the console that asked; `close` ends it. */
@@ -30,6 +32,7 @@ export async function openConsole(path: string, parts: ConsoleParts): Promise<Ip
     peersMax: CONSOLES_MAX,
     ratePerSecond: MESSAGES_PER_SECOND,
     onMessage: (message, peer) => {
+      if (parts.bus.take(message, peer)) return;
       void Promise.resolve(answer(message, parts)).then((body) => reply(peer, body));
     },
   });

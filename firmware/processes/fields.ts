@@ -30,4 +30,21 @@ export class Fields {
   of(key: string): Fields {
     return new Fields(this.given.get(key));
   }
+
+  is(key: string): boolean {
+    return this.given.get(key) === true;
+  }
+
+  /** A list of whole numbers; empty when it is anything else. */
+  wholes(key: string, from: number, to: number): readonly number[] {
+    const v = this.given.get(key);
+    if (!Array.isArray(v)) return [];
+    const out = v.filter((n): n is number => Number.isInteger(n) && n >= from && n <= to);
+    return out.length === v.length ? out : [];
+  }
+
+  list(key: string): readonly Fields[] {
+    const v = this.given.get(key);
+    return Array.isArray(v) ? v.map((one) => new Fields(one)) : [];
+  }
 }

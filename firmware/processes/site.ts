@@ -12,6 +12,7 @@ import type { FramePort } from '../../src/modbus';
 import {
   assembleBuses,
   type AuditPort,
+  type BusAssembly,
   type BusPlan,
   busPlans,
   decodePlan,
@@ -25,6 +26,7 @@ import {
   type StationsPort,
   type SupervisorPort,
   type SupervisorStatus,
+  toolLines,
   historyValues,
   type PlanMessage,
   type SiteSnapshot,
@@ -35,6 +37,7 @@ import {
 import { topicOf } from '../../src/telemetry';
 import { between, type Instant } from '../../src/time';
 import { armSite } from './armSite';
+import { BusDoor } from './busDoor';
 import { type ProcessConfig, socketsIn } from './config';
 import { openConsole } from './consoleSocket';
 import { openDrillBook } from './drillBook';
@@ -61,7 +64,7 @@ export async function siteProcess(config: ProcessConfig): Promise<void> {
   const stations = stationsPeer(sockets.siteToStations, hello);
   const supervisor = supervisorPeer(sockets.siteToSupervisor, hello);
   const mode = { current: (): ReturnType<SiteRuntime['mode']> => 'static' };
-  const buses = assembleBuses({
+  const assembly: BusAssembly = {
     plans: busPlans(site),
     guard: new ModbusGuard(compileRules(guardedDevices(site, profiles))),
     codec: createPduCodec(),
@@ -71,10 +74,8 @@ export async function siteProcess(config: ProcessConfig): Promise<void> {
     mode: () => mode.current(),
     onDenied: (device, text) => audit.append({ kind: 'denial', subject: device, text }),
     onLink: (key, open, text) => log(NAME, `bus ${key} ${open ? 'open' : 'closed'}: ${text}`),
-  });
-  const key = loadOrCreateKey(`${config.state}/device.key`);
-  const drillFile = `${config.state}/drills.json`;
-  const wall_ms = systemClock.wall_ms();
+  };
+  const buses = assembleBuses(assembly);
   const runtime = new SiteRuntime(
     {
       facts: siteFacts(site, deviceCatalogue),
@@ -112,7 +113,15 @@ export async function siteProcess(config: ProcessConfig): Promise<void> {
     openService: (until) => runtime.openService(until),
   });
   const signer = { key, site: site.id };
-  await openConsole(sockets.console, { runtime, signer, mode: doorMode, service });
+  const bus = new BusDoor({
+    lines: toolLines(assembly, buses, (on, now) => runtime.devices.notYetStatic(on, now)),
+    runtime,
+    service,
+    clock: systemClock,
+    timers: systemTimers,
+    audit,
+  });
+  await openConsole(sockets.console, { runtime, signer, mode: doorMode, service, bus });
   doorMode.restore();
   runtime.start();
   log(NAME, `site ${site.id} armed, ${site.stations.length} stations`);

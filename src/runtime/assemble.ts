@@ -113,7 +113,13 @@ export function toolLines(
       ...(plan.bus.kind === 'rtu' ? { own: { baud, parity } } : {}),
       ...(port === undefined ? {} : { port }),
       probe: (setting: LineSetting) =>
-        guardedBus(from, { ...plan, bus: { ...plan.bus, ...setting } }, [], () => undefined),
+        // At other settings no device of the site is expected.
+        guardedBus(
+          from,
+          { ...plan, devices: [], bus: { ...plan.bus, ...setting } },
+          [],
+          () => undefined,
+        ),
       restore: () => bus.resume(from.portFor(plan)),
       notYetStatic: (now: Instant) => notYetStatic(plan.key, now),
     };

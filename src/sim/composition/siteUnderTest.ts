@@ -12,6 +12,7 @@ import { ConditionBoard, createStationFleet, type StationFleet } from '../../ocp
 import {
   assembleBuses,
   type AuditPort,
+  type BusAssembly,
   type InputsPort,
   type Injected,
   type BusPlan,
@@ -80,6 +81,8 @@ export class SiteUnderTest {
   readonly supervisor: Supervisor;
   readonly line = new SimLine();
   readonly buses: ReadonlyMap<string, Bus>;
+  /** What the buses were made from, for a console that uses and lends them. */
+  readonly assembly: BusAssembly;
   /** Timers of the site process alone; held = the process hangs. */
   readonly siteTimers: HeldTimers;
   /** False: the supervisor process is dead; nothing reaches it and nothing comes from it. */
@@ -156,7 +159,7 @@ export class SiteUnderTest {
     );
     const guard = new ModbusGuard(compileRules(guardedDevices(site, options.profiles)));
     const mode = { current: (): Mode => 'static' };
-    this.buses = assembleBuses({
+    this.assembly = {
       plans: busPlans(site),
       guard,
       codec: options.codec,
@@ -167,7 +170,8 @@ export class SiteUnderTest {
       onDenied: (device, text) => {
         options.audit.append({ kind: 'denial', subject: device, text });
       },
-    });
+    };
+    this.buses = assembleBuses(this.assembly);
     this.runtime = new SiteRuntime(
       {
         facts: this.facts,

@@ -3,20 +3,21 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { loadSite } from '../../../firmware/loadSite';
+import { BusDoor } from '../../../firmware/processes/busDoor';
 import { openConsole } from '../../../firmware/processes/consoleSocket';
 import { ModeDoor } from '../../../firmware/processes/modeDoor';
 import { ServiceDoor } from '../../../firmware/processes/serviceDoor';
 import type { IpcServer } from '../../../src/io/ipc';
 import { createKeyFile, type SigningKey } from '../../../src/io/keys';
 import { createPduCodec } from '../../../src/io/modbusSerial';
-import { type AuditEntry, deviceCatalogue, siteProfiles } from '../../../src/runtime';
+import { type AuditEntry, deviceCatalogue, siteProfiles, toolLines } from '../../../src/runtime';
 import { buildVirtual, type VirtualRun } from '../../../src/sim/composition';
 import { later } from '../../../src/time';
 
 const SITE = path.join(__dirname, '..', '..', '..', 'firmware', 'sites', 'demo.yaml');
 
-/** Simulated seconds per real 20 ms. */
-const STEP_s = 1;
+/** Real time between two steps of simulated time, ms. */
+const STEP_ms = 20;
 
 export class ConsoleRig {
   readonly folder = mkdtempSync(path.join(tmpdir(), 'hf-console-'));
@@ -27,13 +28,16 @@ export class ConsoleRig {
   readonly audit: AuditEntry[] = [];
   service: ServiceDoor;
   mode: ModeDoor;
+  /** Simulated seconds per step; bus tools say each real second that they live, so 0.1 there. */
+  step_s: number;
   private readonly timer: NodeJS.Timeout;
   private server: IpcServer | undefined;
 
-  constructor() {
+  constructor(step_s = 1) {
+    this.step_s = step_s;
     const { site } = loadSite(SITE);
     if (site === undefined) throw new Error('the demo site does not load');
-    const dark = { ...site, pv: [] };
+    const dark = { ...site, pv: [], stations: site.stations.slice(0, 3) };
     const parsed = siteProfiles(dark);
     if (!parsed.ok) throw new Error('the profiles do not parse');
     this.run = buildVirtual({
@@ -50,7 +54,7 @@ export class ConsoleRig {
     this.mode = this.modeDoor();
     this.run.rig.start();
     this.advance(120);
-    this.timer = setInterval(() => this.advance(STEP_s), 20);
+    this.timer = setInterval(() => this.advance(this.step_s), STEP_ms);
   }
 
   /** As after a restart of the process: what is in memory is gone, what is on disk is not. */
@@ -79,6 +83,16 @@ export class ConsoleRig {
       signer: { key: this.owner, site: 'demo' },
       mode: this.mode,
       service: this.service,
+      bus: new BusDoor({
+        lines: toolLines(this.run.rig.assembly, this.run.rig.buses, (key, now) =>
+          this.run.rig.runtime.devices.notYetStatic(key, now),
+        ),
+        runtime: this.run.rig.runtime,
+        service: this.service,
+        clock: this.run.time,
+        timers: this.run.time,
+        audit: { append: (entry) => void this.audit.push(entry) },
+      }),
     });
   }
 
