@@ -182,6 +182,10 @@ class Fleet implements StationFleet {
     });
   }
 
+  holdAtFloor(station: string, held: boolean, now: Instant): void {
+    this.sessions.get(station)?.holdAtFloor(held, now);
+  }
+
   noteSecurity(code: string, text: string, now: Instant): void {
     this.controller?.note(code, text, now);
   }

@@ -72,6 +72,8 @@ export interface StationFleet {
   /** The running self-test, or the last one. */
   selfTest(): SelfTestReport | undefined;
   abortSelfTest(why: string, now: Instant): void;
+  /** A station whose certificate ran out is not raised above its safe static limit. */
+  holdAtFloor(station: string, held: boolean, now: Instant): void;
   /** Something at the gate; the CPMS is told when the controller has an identity there. */
   noteSecurity(code: string, text: string, now: Instant): void;
   /** What each station is and can do, declared and found. */

@@ -62,6 +62,7 @@ export class LeaseHold {
 export const LEASE_REFUSALS = [
   'not-connected',
   'floor-not-verified',
+  'certificate-expired',
   'does-not-expire',
   'clock-skew',
   'too-soon',
@@ -74,6 +75,7 @@ export type LeaseRefusal = (typeof LEASE_REFUSALS)[number];
 export interface LeaseFacts {
   readonly connected: boolean;
   readonly floorVerified: boolean;
+  readonly heldAtFloor: boolean;
   readonly clockError_ms: number;
   readonly mayRenew: boolean;
   readonly heldLimit_A?: Amps;
@@ -95,6 +97,7 @@ export function leaseRefusal(
     return 'zero-not-allowed';
   }
   if (lease.limit_A > station.floor_A) {
+    if (facts.heldAtFloor) return 'certificate-expired';
     if (!facts.floorVerified) return 'floor-not-verified';
     if (!abilities.honoursDuration) return 'does-not-expire';
     if (Math.abs(facts.clockError_ms) > MAX_SKEW_MS) return 'clock-skew';

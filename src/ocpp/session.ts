@@ -308,6 +308,12 @@ export class StationSession {
     this.leases.order(lease, batch, now);
   }
 
+  /** Its certificate does not prove it any more: it charges on, at its safe static limit. */
+  holdAtFloor(held: boolean, now: Instant): void {
+    this.leases.heldAtFloor = held;
+    if (held && this.leases.hold.possible(now)) this.clearLease(now);
+  }
+
   clearLease(now: Instant): void {
     this.leases.clear(now);
   }

@@ -41,6 +41,8 @@ export interface LeaseHost {
 /** Writes one station's lease profile, when a decision says so and only then. */
 export class StationLease {
   readonly hold = new LeaseHold();
+  /** Nothing above the floor is written. */
+  heldAtFloor = false;
   private readonly context: SessionContext;
   private readonly host: LeaseHost;
   /** Told once, so that their end can be told too. */
@@ -82,6 +84,7 @@ export class StationLease {
     const refusal = leaseRefusal(station, lease, {
       connected: this.host.connected(),
       floorVerified: this.host.floorVerified(),
+      heldAtFloor: this.heldAtFloor,
       clockError_ms,
       mayRenew: this.hold.mayRenew(station, now),
       ...(held !== undefined && { heldLimit_A: held.limit_A }),

@@ -23,6 +23,8 @@ export class StationConnection {
   private readonly clock: Clock;
   private readonly bucket: TokenBucket;
   private port: StationPort | undefined;
+  /** Closing has begun: what still arrives is not looked at. */
+  private ending = false;
   private readonly tell: (code: GateEventCode, text: string, hint?: string) => void;
 
   constructor(
@@ -74,6 +76,7 @@ export class StationConnection {
   }
 
   private received(bytes: Buffer): void {
+    if (this.ending) return;
     // A text message is UTF-8 by RFC 6455; what is not came as a binary one.
     if (!isUtf8(bytes)) {
       this.shut(1003, 'text only');
@@ -103,7 +106,8 @@ export class StationConnection {
     const port = this.port;
     this.port = undefined;
     port?.closed(this.clock.now());
-    if (this.socket.readyState === CLOSED) return;
+    if (this.ending || this.socket.readyState === CLOSED) return;
+    this.ending = true;
     this.socket.close(code, reason);
     const timer = setTimeout(() => this.socket.terminate(), CLOSE_MS);
     this.socket.once('close', () => clearTimeout(timer));

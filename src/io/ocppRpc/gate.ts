@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../time';
-import { certificateFault, certificateOf } from './certificate';
+import type { X509Certificate } from 'node:crypto';
+import { certificateFault, certificateHint, certificateOf } from './certificate';
+import type { CertificatePolicy, ShownCertificate } from './certificate';
 import { identityOf, passwordOf, protocolOf, refuse } from './handshake';
 import { SecretVerifier } from './secret';
 import type { SecretVerdict } from './secret';
@@ -16,18 +18,19 @@ const DECIDE_MS = 10_000;
 /** Upgrades that wait for their decision at once. */
 const MAX_DECIDING = 512;
 
-const CERTIFICATE_HINT =
-  "install a certificate of this site's issuer whose name is the identity, or correct the clock";
-
 export interface Admitted {
   readonly identity: string;
   readonly protocol: string;
+  /** What proved the identity, in profile 3. */
+  readonly certificate?: ShownCertificate;
 }
 
 export interface GatePolicy {
   readonly clock: Clock;
   readonly protocols: readonly string[];
   readonly credentialOf: (station: string) => StationCredential | undefined;
+  readonly issuers: readonly X509Certificate[];
+  readonly certificates: () => CertificatePolicy;
   readonly onEvent: (event: GateEvent) => void;
   readonly onNextHash?: ((station: string, hash: string) => void) | undefined;
 }
@@ -110,12 +113,12 @@ export class UpgradeGate {
       return [429, 'throttled', 'too many failed logins', 'wait a minute, then try once'];
     }
     const credential = this.policy.credentialOf(identity);
-    const shown = certificateOf(request);
+    const shown = certificateOf(request, this.policy.issuers);
     if (shown !== undefined && credential !== undefined) {
-      const fault = certificateFault(shown, identity, credential, this.policy.clock.wall_ms());
-      if (fault === undefined) return { identity, protocol };
+      const fault = certificateFault(shown, identity, credential, this.policy.certificates());
+      if (fault === undefined) return { identity, protocol, certificate: shown };
       this.perStation.failed(pair, now);
-      return [401, 'certificate-refused', `station ${identity}: ${fault}`, CERTIFICATE_HINT];
+      return [401, 'certificate-refused', `station ${identity}: ${fault}`, certificateHint(fault)];
     }
     const password = passwordOf(request.headers.authorization, identity);
     const verdict =

@@ -8,6 +8,9 @@
  */
 export { listenOcpp } from './server';
 export { hashSecret } from './secret';
+export { CertificateClock } from './certificateClock';
+export { DenyList, readDenyList } from './denyList';
+export type { DenyListContent, DenyListReading } from './denyList';
 export { GATE_EVENT_CODES } from './types';
 export type {
   GateEvent,

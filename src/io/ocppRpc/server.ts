@@ -6,6 +6,9 @@ import type { Duplex } from 'node:stream';
 import { RPCServer } from 'ocpp-rpc';
 import { MAX_TEXT_16, MAX_TEXT_201 } from '../../ocpp';
 import type { OcppProtocol } from '../../ocpp';
+import { certificatesIn } from './certificate';
+import type { CertificatePolicy } from './certificate';
+import { CertificateWatch } from './certificateWatch';
 import { StationConnection } from './connection';
 import { UpgradeGate } from './gate';
 import type { Admitted } from './gate';
@@ -18,6 +21,8 @@ import type { OcppServer, OcppServerOptions } from './types';
 const DUPLICATE_PING_MS = 2_500;
 /** A peer that opens TCP and says nothing is cut. */
 const HEADERS_MS = 10_000;
+/** A certificate that ran out a short time ago still proves its owner. */
+const GRACE_MS = 7 * 24 * 3_600_000;
 /** Sockets beyond the site's stations: half-open ones being replaced, and strangers. */
 const SPARE_SOCKETS = 4_096;
 
@@ -37,6 +42,7 @@ class StationServer implements OcppServer {
   private readonly gate: UpgradeGate;
   private readonly rpc: RPCServer;
   private readonly pinger: Pinger;
+  private readonly watch: CertificateWatch;
   private readonly http: Server;
   private readonly admitted = new WeakMap<IncomingMessage, Admitted>();
   private readonly connections = new Map<string, StationConnection>();
@@ -50,6 +56,8 @@ class StationServer implements OcppServer {
       credentialOf: options.credentialOf,
       onEvent: (event) => options.onEvent?.(event),
       onNextHash: options.onNextHash,
+      issuers: certificatesIn(options.tls?.clientIssuers),
+      certificates: () => this.certificatePolicy(),
     });
     this.pinger = new Pinger(options.pingInterval_ms ?? 30_000);
     this.rpc = new RPCServer({
@@ -65,9 +73,23 @@ class StationServer implements OcppServer {
       if (admitted === undefined) reject(401, 'Unauthorized');
       else accept({ admitted }, admitted.protocol);
     });
+    this.watch = new CertificateWatch(options.certificates?.every_ms ?? 60_000, {
+      policy: () => this.certificatePolicy(),
+      hold: (id, held) => options.fleet.holdAtFloor(id, held, options.clock.now()),
+      tell: (code, id, text, hint) => this.gate.tell(code, 'tls', id, text, hint),
+    });
     this.rpc.on('client', (client: RpcClient & ClientWithRequest) => this.opened(client));
     this.rpc.on('error', () => undefined);
     this.http = this.createHttp();
+  }
+
+  private certificatePolicy(): CertificatePolicy {
+    const { certificates, clock } = this.options;
+    return {
+      surely_ms: certificates?.surely_ms?.() ?? clock.wall_ms(),
+      denied: certificates?.denied?.() ?? new Set(),
+      grace_ms: certificates?.grace_ms ?? GRACE_MS,
+    };
   }
 
   get url(): string {
@@ -162,10 +184,13 @@ class StationServer implements OcppServer {
     connection.onClosed(() => {
       if (this.connections.get(identity) === connection) this.connections.delete(identity);
     });
-    connection.join(this.options, protocolName(protocol));
+    if (connection.join(this.options, protocolName(protocol))) {
+      this.watch.follow(identity, admitted.certificate, connection);
+    }
   }
 
   async close(): Promise<void> {
+    this.watch.stop();
     for (const connection of this.connections.values()) connection.shut(1001, 'closing');
     const closed = new Promise<void>((resolve) => {
       this.http.close(() => resolve());

@@ -18,7 +18,9 @@ export const GATE_EVENT_CODES = [
   'slow-reader',
   'socket-error',
   'certificate-refused',
-  'certificate-expires',
+  'certificate-expired',
+  'certificate-valid',
+  'certificate-denied',
 ] as const;
 export type GateEventCode = (typeof GATE_EVENT_CODES)[number];
 
@@ -62,6 +64,14 @@ export interface OcppServerOptions {
   readonly credentialOf: (station: string) => StationCredential | undefined;
   readonly protocols?: readonly OcppProtocol[];
   readonly tls?: ServerTls;
+  /** How client certificates are judged (profile 3). Default: the wall clock, none denied, 7 days. */
+  readonly certificates?: {
+    readonly surely_ms?: () => number;
+    readonly denied?: () => ReadonlySet<string>;
+    readonly grace_ms?: number;
+    /** Connected stations are looked at this often, ms. Default a minute. */
+    readonly every_ms?: number;
+  };
   readonly onEvent?: (event: GateEvent) => void;
   /** A station logged in with one of its `nextHashes`. */
   readonly onNextHash?: (station: string, hash: string) => void;
