@@ -28,6 +28,7 @@ export { type Contact, nextSiteLimits, NO_SITE_LIMITS, type SiteLimitState } fro
 export { PolledDevice } from './polledDevice';
 export { Actuator } from './actuator';
 export { FieldDevices } from './fieldDevices';
+export { ExpiryCheck, expiryValues } from './expiryCheck';
 export { conditionsOf } from './conditions';
 export { cycleRecord } from './record';
 export { explainPlan, explainStation } from './explain';
@@ -76,15 +77,6 @@ export {
   withResult,
 } from './drillBook';
 export { adviceFrom, decodePlan, type PlanMessage, type PlanView } from './planMessages';
-export {
-  importBound_kW,
-  type PlanOutcome,
-  planSite,
-  type PlanSources,
-  type SeriesReader,
-  type SitePast,
-  sitePast,
-  type SitePlan,
-  STEP_ms,
-} from './planSite';
+export { type PlanOutcome, planSite, type PlanSources, type SitePlan } from './planSite';
+export { importBound_kW, type SeriesReader, type SitePast, sitePast, STEP_ms } from './sitePast';
 export { type PlanReview, reviewYesterday } from './planReview';

@@ -21,7 +21,7 @@ import {
   sitePrices,
   STEP_h,
   STEPS_PER_DAY,
-} from './planSite';
+} from './sitePast';
 
 export interface PlanReview {
   /** Begin of the day that is looked at, UTC ms. */
