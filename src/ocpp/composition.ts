@@ -32,6 +32,10 @@ export function composeCpmsCall(
     case 'SetChargingProfile':
       setProfile(shared, services, intents, call, now, done);
       return;
+    case 'SendLocalList':
+    case 'ClearCache':
+      remembered(shared, services, call, now, done);
+      return;
     case 'ClearChargingProfile':
       clearProfile(services, intents, call, now, done);
       return;
@@ -47,6 +51,22 @@ function result(call: CallFrame, payload: JsonObject): ResultFrame {
 /** Sends a call to the station and its answer, as it is, to the CPMS. */
 function pass(services: RelayServices, call: CallFrame, now: Instant, done: Done): void {
   services.ask(call, now, (reply) => done(reply ?? noAnswer(call)));
+}
+
+/** Lists of tags go to the station as they are; what it took counts here too, when detached. */
+function remembered(
+  shared: RelayShared,
+  services: RelayServices,
+  call: CallFrame,
+  now: Instant,
+  done: Done,
+): void {
+  services.ask(call, now, (reply, at) => {
+    const taken = reply?.type === 'result' && reply.payload['status'] === 'Accepted';
+    if (taken && call.action === 'ClearCache') shared.authorisations.clear();
+    else if (taken) shared.authorisations.learnList(call.payload, shared.wall_ms(at));
+    done(reply ?? noAnswer(call));
+  });
 }
 
 function noAnswer(call: CallFrame): ErrorFrame {

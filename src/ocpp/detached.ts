@@ -59,7 +59,7 @@ function authorise(
   tag: string,
   now: Instant,
 ): AuthorisationStatus {
-  return shared.authorisations.known(tag, now) ?? services.unknownTag(tag);
+  return shared.authorisations.known(tag, shared.wall_ms(now)) ?? services.unknownTag(tag);
 }
 
 /** The transaction id in a station's message as the CPMS knows it; bytes change only then. */

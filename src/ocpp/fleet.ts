@@ -112,6 +112,7 @@ class Fleet implements StationFleet {
   tick(now: Instant): void {
     for (const session of this.sessions.values()) session.tick(now);
     this.controller?.tick(now);
+    this.context.shared?.authorisations.tick(now);
     if (!passed(later(this.lastBatch_at, SILENCE_CLEAR_MS), now)) return;
     const clearing = passed(this.clear_at, now);
     if (clearing) this.clear_at = later(now, SILENCE_CLEAR_MS);
@@ -229,7 +230,7 @@ function sharedOf(config: FleetConfig): RelayShared | undefined {
     relay && {
       config: relay,
       backlog: new Backlog(relay.store, relay.recovered),
-      authorisations: new AuthorisationCache(),
+      authorisations: new AuthorisationCache(relay.tags),
       idPrefix: config.idPrefix,
       nominal_V: config.nominal_V ?? 230,
       wall_ms: config.wall_ms,

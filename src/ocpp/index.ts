@@ -30,6 +30,7 @@ export type {
   StationPort,
 } from './fleetTypes';
 export { createStationFleet } from './fleet';
+export type { TagMemory } from './tagMemory';
 export { AbilityBook, stricter } from './abilityBook';
 export type { FoundAbilities, StationModel } from './abilityBook';
 export type { SelfTestReport } from './selfTest';

@@ -1,12 +1,7 @@
 import type { Instant } from '../time';
 import type { BacklogRecord } from './backlog';
-import type {
-  AuthorisationStatus,
-  FleetEventCode,
-  OcppProtocol,
-  StationConfig,
-  StationLink,
-} from './config';
+import { tagInfoOf, tagOf } from './authorisation';
+import type { FleetEventCode, OcppProtocol, StationConfig, StationLink } from './config';
 import type { Dialect } from './dialect';
 import { numberOf, objectOf, textOf, wholeOf } from './fields';
 import type { CallFrame, ErrorFrame, JsonObject, ResultFrame } from './frame';
@@ -15,10 +10,6 @@ import type { Observation } from './observation';
 import { StationRelay } from './relay';
 import type { RelayServices } from './relayServices';
 import type { SessionContext } from './sessionContext';
-
-const STATUSES: ReadonlyMap<string, AuthorisationStatus> = new Map(
-  (['Accepted', 'Blocked', 'Expired', 'Invalid', 'ConcurrentTx'] as const).map((s) => [s, s]),
-);
 
 /** What the relay sees of a session. */
 export interface RelayedSession {
@@ -77,10 +68,11 @@ function servicesOf(session: RelayedSession): RelayServices {
 }
 
 function learn(session: RelayedSession, call: CallFrame, payload: JsonObject, now: Instant): void {
-  const status = statusOf(payload);
+  const { shared, config } = session.context;
+  const info = tagInfoOf(payload);
   const tag = tagOf(call.payload);
-  if (status !== undefined && tag !== undefined) {
-    session.context.shared?.authorisations.learn(tag, status, now);
+  if (info !== undefined && tag !== undefined) {
+    shared?.authorisations.learn(tag, info, config.wall_ms(now));
   }
   if (call.action !== 'StartTransaction') return;
   const connector = wholeOf(call.payload, 'connectorId', 1, 64);
@@ -99,12 +91,17 @@ function recordAnswered(
   payload: JsonObject,
   now: Instant,
 ): void {
-  const { shared } = session.context;
+  const { shared, config } = session.context;
   const real = numberOf(payload, 'transactionId');
   if (record.provisional !== undefined && real !== undefined) {
     shared?.backlog.map(record.station, record.provisional, real);
   }
-  const status = statusOf(payload);
+  const info = tagInfoOf(payload);
+  const status = info?.status;
+  const tag = tagOfRecord(record);
+  if (info !== undefined && tag !== undefined) {
+    shared?.authorisations.learn(tag, info, config.wall_ms(now));
+  }
   const started = startedBy(record);
   if (status === undefined || status === 'Accepted' || started === undefined) return;
   session.tell('session-stopped', `CPMS refused the driver later: ${status}`, now);
@@ -113,23 +110,22 @@ function recordAnswered(
   session.askRelayed(call, now, () => undefined);
 }
 
+function payloadOf(record: BacklogRecord): JsonObject | undefined {
+  const parsed: unknown = JSON.parse(record.raw);
+  const payload: unknown = Array.isArray(parsed) ? parsed[3] : undefined;
+  return typeof payload === 'object' && payload !== null ? { ...payload } : undefined;
+}
+
+function tagOfRecord(record: BacklogRecord): string | undefined {
+  const payload = payloadOf(record);
+  return payload && tagOf(payload);
+}
+
 /** The transaction, as the station knows it, that a kept record began or went on with. */
 function startedBy(record: BacklogRecord): string | undefined {
   if (record.provisional !== undefined) return String(record.provisional);
   if (record.action !== 'TransactionEvent') return undefined;
-  const parsed: unknown = JSON.parse(record.raw);
-  const payload: unknown = Array.isArray(parsed) ? parsed[3] : undefined;
-  if (typeof payload !== 'object' || payload === null) return undefined;
-  const info = objectOf({ ...payload }, 'transactionInfo');
+  const payload = payloadOf(record);
+  const info = payload && objectOf(payload, 'transactionInfo');
   return info && textOf(info, 'transactionId', 36);
-}
-
-function statusOf(payload: JsonObject): AuthorisationStatus | undefined {
-  const info = objectOf(payload, 'idTagInfo') ?? objectOf(payload, 'idTokenInfo');
-  return info && STATUSES.get(textOf(info, 'status', 30) ?? '');
-}
-
-function tagOf(payload: JsonObject): string | undefined {
-  const token = objectOf(payload, 'idToken');
-  return textOf(payload, 'idTag', 20) ?? (token && textOf(token, 'idToken', 36));
 }

@@ -1,4 +1,5 @@
 import type { Instant } from '../time';
+import type { TagMemory } from './tagMemory';
 import type { CallFrame, JsonObject } from './frame';
 import type { OcppProtocol, StationConfig } from './stationConfig';
 
@@ -98,6 +99,8 @@ export interface RelayConfig {
    * `strict-6.3`: their sockets are closed (OCPP 2.0.1 part 4, 6.3), they queue by themselves.
    */
   readonly whenDetached?: 'detached' | 'strict-6.3';
+  /** Where answers about tags are remembered over a restart. */
+  readonly tags?: TagMemory;
   /** The controller's own identity at the CPMS; absent: it has none. */
   readonly controller?: ControllerIdentity;
   /** 1.6: give transactions begun while detached an id of our own, mapped later. Default false. */

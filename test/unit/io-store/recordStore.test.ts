@@ -1,0 +1,58 @@
+import { strict as assert } from 'node:assert';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type FileSystem, openRecords, realFileSystem } from '../../../src/io/store';
+
+const nothing = (): void => undefined;
+
+describe('records of the relay on disk', () => {
+  let root = '';
+  beforeEach(() => {
+    root = path.join(mkdtempSync(path.join(tmpdir(), 'holdfast-records-')), 'records');
+  });
+  afterEach(() => rmSync(path.dirname(root), { recursive: true, force: true }));
+
+  it('come back in order, also after a rewrite', () => {
+    const { store } = openRecords(root);
+    for (const record of ['a', 'b', 'c']) store.append(record, nothing);
+    store.rewrite(['b', 'c']);
+    store.append('d', nothing);
+    assert.deepEqual(openRecords(root).recovered, ['b', 'c', 'd']);
+  });
+
+  it('the folder is synced after the rename and before the old generation goes', () => {
+    const log: string[] = [];
+    const names = new Map<number, string>();
+    const files: FileSystem = {
+      ...realFileSystem,
+      open: (file, flags, mode) => {
+        const handle = realFileSystem.open(file, flags, mode);
+        names.set(handle, path.basename(file));
+        return handle;
+      },
+      sync: (handle) => {
+        log.push(`sync ${names.get(handle) ?? '?'} old ${existsSync(path.join(root, 'g0'))}`);
+        realFileSystem.sync(handle);
+      },
+      rename: (from, to) => {
+        log.push(`rename ${path.basename(to)}`);
+        realFileSystem.rename(from, to);
+      },
+    };
+    const { store } = openRecords(root, files);
+    store.append('a', nothing);
+    log.length = 0;
+    store.rewrite(['a']);
+    assert.deepEqual(log, ['rename g1', 'sync records old true']);
+    assert.equal(existsSync(path.join(root, 'g0')), false);
+  });
+
+  it('a generation that was not finished counts for nothing', () => {
+    const { store } = openRecords(root);
+    store.append('a', nothing);
+    realFileSystem.makeFolder(path.join(root, 'new-1'));
+    assert.deepEqual(openRecords(root).recovered, ['a']);
+    assert.equal(existsSync(path.join(root, 'new-1')), false);
+  });
+});
