@@ -77,6 +77,12 @@ export const CATALOGUE = {
     'see the device’s log; check that remote control is permitted',
     'a later write is confirmed',
   ),
+  'expiry-changed': entry(
+    'critical',
+    'a battery or inverter would not fall back as declared when its lease ends',
+    'find who else writes to it; its registers are written again with the next setpoint',
+    'an hourly read-back shows the declared values again',
+  ),
   'station-offline': entry(
     'warning',
     'a station is not connected; it falls to its safe static limit by itself',

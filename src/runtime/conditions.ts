@@ -29,6 +29,8 @@ export interface ConditionFacts {
   readonly overrun_ms?: number;
   /** Just started: what was never heard of may still be on its way. */
   readonly starting?: boolean;
+  /** By device: what would happen at the end of its lease, where it is not what was written. */
+  readonly expiry?: ReadonlyMap<string, string>;
   /** Drills that failed or were not repeated. */
   readonly drills?: readonly Condition[];
   /** Why ten minutes of energy contradict the grid meter. */
@@ -63,6 +65,7 @@ export function conditionsOf(f: ConditionFacts): readonly Condition[] {
   else if (f.grid.health === 'implausible') add('meter-implausible', meter, f.grid.why);
   for (const [device, why] of f.identity) add('device-identity', device, why);
   devices(f, add);
+  for (const [device, why] of f.expiry ?? []) add('expiry-changed', device, why);
   for (const [device, u] of f.unproved) {
     if (u.for_ms > UNPROVED_ms) add('lease-not-acknowledged', device, u.why);
   }

@@ -1,7 +1,40 @@
 /** What is wrong with the field devices now, as far as their drivers know. */
+import type { Bus } from '../modbus';
 import { between, type Instant } from '../time';
+import { busKey } from './assemble';
 import type { ConditionFacts } from './conditions';
+import { ExpiryCheck } from './expiryCheck';
 import type { FieldDevices } from './fieldDevices';
+
+/** Follows what BESS and PV would do when their leases end. */
+export class ExpiryWatch {
+  private readonly checks: ReadonlyMap<string, ExpiryCheck>;
+  private readonly devices: FieldDevices;
+
+  constructor(devices: FieldDevices, buses: ReadonlyMap<string, Bus>) {
+    this.devices = devices;
+    this.checks = new Map(
+      [...devices.bess, ...devices.pv].flatMap((d) => {
+        const bus = buses.get(busKey(d.file));
+        if (bus === undefined) return [];
+        return [[d.file.id, new ExpiryCheck(d.file.id, d.device.profile, bus)] as const];
+      }),
+    );
+  }
+
+  /** Once per cycle: by device, what differs from what was written there. */
+  follow(now: Instant): ReadonlyMap<string, string> {
+    const wrong = new Map<string, string>();
+    for (const d of [...this.devices.bess, ...this.devices.pv]) {
+      const check = this.checks.get(d.file.id);
+      const silent = d.device.silent(now) || !d.device.mayWrite();
+      check?.follow(!silent && d.actuator.current().acknowledged > 0, now);
+      const why = check?.why();
+      if (why !== undefined) wrong.set(d.file.id, why);
+    }
+    return wrong;
+  }
+}
 
 /** Pure over its source. */
 export function deviceTrouble(

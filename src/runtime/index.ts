@@ -24,6 +24,13 @@ export { nextOverdraw, isolatedStations, type OverdrawState } from './overdraw';
 export { StationTracker, IMAGE_STALE_ms } from './stationTracker';
 export { decide, type Decision, type DecisionInput } from './decision';
 export { composeLimit, liveRequests } from './limitSources';
+export {
+  REQUEST_LIFE_ms,
+  REQUESTS_MAX,
+  type RequestVerdict,
+  storeRequest,
+  withdrawRequest,
+} from './limitRequests';
 export { type Contact, nextSiteLimits, NO_SITE_LIMITS, type SiteLimitState } from './siteLimits';
 export { PolledDevice } from './polledDevice';
 export { Actuator } from './actuator';

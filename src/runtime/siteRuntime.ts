@@ -2,7 +2,15 @@ import { type AlarmChange, NO_ALARMS, nextAlarms } from '../alarm';
 import { NO_ALLOCATION_MEMORY, type StorageAdvice } from '../allocation';
 import type { DeviceProfile } from '../device';
 import { initialMode, type ModeInput, type ModeState, nextMode, type StartKind } from '../mode';
-import type { LeaseBatch, LimitRequest, Links, Mode, NodeLimit, SiteState } from '../model';
+import type {
+  Authority,
+  LeaseBatch,
+  LimitRequest,
+  Links,
+  Mode,
+  NodeLimit,
+  SiteState,
+} from '../model';
 import { between, type Instant, later } from '../time';
 import { sumPhases } from '../units';
 import { conditionsOf } from './conditions';
@@ -10,11 +18,12 @@ import { decide, type Decision } from './decision';
 import { DrillRun } from './drillRun';
 import { FieldDevices } from './fieldDevices';
 import { type judgeGrid, latch, overdrawFacts, reportedLoad_A } from './latch';
-import { deviceTrouble, oldestUnproved_ms } from './deviceTrouble';
+import { deviceTrouble, ExpiryWatch, oldestUnproved_ms } from './deviceTrouble';
 import { ENERGY_POINT } from './energyFacts';
 import { MeterJudge } from './meterJudge';
 import { contradicts, nextMismatch, NO_MISMATCH, unexplained_A } from './mismatch';
 import type { GridWatch } from './gridWatch';
+import { storeRequest, withdrawRequest } from './limitRequests';
 import { isolatedStations, nextOverdraw, type OverdrawState } from './overdraw';
 import { Persons } from './persons';
 import { adviceFrom, type PlanMessage } from './planMessages';
@@ -34,8 +43,6 @@ const POLL_ms = 250;
 const OVERRUN_ms = 500;
 /** What was not heard of since the start is no alarm before its first polls may have failed. */
 const START_GRACE_ms = 5000;
-/** Requests of other parties held at once; more are refused at the door. */
-const REQUESTS_MAX = 64;
 
 export interface RuntimeSetup {
   readonly facts: SiteFacts;
@@ -70,6 +77,7 @@ export class SiteRuntime {
   private overdraw: OverdrawState = new Map();
   private readonly meter: MeterJudge;
   private readonly began: Instant;
+  private readonly expiry: ExpiryWatch;
   private mismatch = NO_MISMATCH;
   private alarms = NO_ALARMS;
   private cycle = 0;
@@ -101,6 +109,7 @@ export class SiteRuntime {
       ]),
     );
     this.began = now;
+    this.expiry = new ExpiryWatch(this.devices, ports.buses);
     this.drills = new DrillRun(setup.facts, this.trackers, ports);
     const { judgeGrid: byReading, energyCheck } = setup.inject ?? {};
     this.meter = new MeterJudge(() => this.drills.meterUnused(), byReading, energyCheck);
@@ -143,12 +152,24 @@ export class SiteRuntime {
     this.emergencyStop = active;
   }
 
-  /** Stores a request; it is weighed in the next cycle. False when the store is full. */
-  request(request: LimitRequest): boolean {
-    const others = this.requests.filter((r) => r.id !== request.id);
-    if (others.length >= REQUESTS_MAX) return false;
-    this.requests = [...others, request];
-    return true;
+  /** Stores a request; it is weighed in the next cycle. Undefined, or why it is not taken. */
+  request(request: LimitRequest): string | undefined {
+    const verdict = storeRequest(this.requests, request, this.site, this.ports.clock.now());
+    const subject = request.limit.node;
+    const who = `request ${request.id} of ${request.authority}`;
+    if (!verdict.ok) {
+      this.ports.audit.append({ kind: 'denial', subject, text: `${who}: ${verdict.why}` });
+      return verdict.why;
+    }
+    this.requests = verdict.requests;
+    this.ports.audit.append({ kind: 'limit', subject, text: `${who}: ${request.limit.text}` });
+    return undefined;
+  }
+
+  /** Its setter takes a request back. */
+  withdraw(id: string, by: Authority): void {
+    this.requests = withdrawRequest(this.requests, id, by);
+    this.ports.audit.append({ kind: 'limit', subject: id, text: `withdrawn by ${by}` });
   }
 
   /** Takes what the slow loop says; advice may be ignored, and ends with its expiry. */
@@ -387,6 +408,7 @@ export class SiteRuntime {
       uplinkDown: this.site.uplinks.length > 0 && !this.drills.uplinkUp(c.now),
       drills: this.drills.conditions(),
       ...deviceTrouble(this.devices, c.now),
+      expiry: this.expiry.follow(c.now),
       ...(late_ms > OVERRUN_ms ? { overrun_ms: late_ms } : {}),
     });
     const next = nextAlarms(this.alarms, conditions, c.now);

@@ -143,6 +143,11 @@ const CASES: Readonly<Record<string, readonly [Partial<Facts>, string, RegExp]>>
     'bess',
     /no echo/,
   ],
+  '[alarm:expiry-changed]': [
+    { expiry: new Map([['bess', 'register set_revert_W holds 5000, not 0']]) },
+    'bess',
+    /holds 5000, not 0/,
+  ],
   '[alarm:station-offline]': [
     state({ stations: [{ id: 'one', image: good(image('one', false), NOW) }] }),
     'one',
