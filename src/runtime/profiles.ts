@@ -30,8 +30,15 @@ export const deviceCatalogue: DeviceCatalogue = (id): DeviceFacts | undefined =>
       .map((r) => r.request.count),
     writes: sets.map((r) => r.count),
     ...(data.nature === 'Meter' ? { phasesInOneRead: phasesInOneRead(parsed.profile) } : {}),
+    ...(data.lacks === undefined ? {} : { lacks: data.lacks.points }),
     lease:
-      terms.mechanism === 'none' ? 'none' : { min_s: terms.range_s.min, max_s: terms.range_s.max },
+      terms.mechanism === 'none'
+        ? 'none'
+        : {
+            min_s: terms.range_s.min,
+            max_s: terms.range_s.max,
+            ...(terms.fedByReads ? { fedByReads: true } : {}),
+          },
   };
 };
 

@@ -83,6 +83,11 @@ export function busFindings(site: Site, catalogue: DeviceCatalogue): readonly Fi
         out.push(
           finding('error', 'unknown-profile', at, text, 'see src/device/profiles for the ids'),
         );
+      } else if (d.id === site.gridMeter.id && (facts.lacks ?? []).length > 0) {
+        const lacks = (facts.lacks ?? []).join(', ');
+        const text = `profile "${d.profile}" does not measure ${lacks}: its reading is never complete, so nothing could ever be raised`;
+        const fix = 'use a grid meter that measures power, current and voltage of each phase';
+        out.push(finding('error', 'grid-meter-lacks', at, text, fix));
       } else if (d.id === site.gridMeter.id && facts.phasesInOneRead === false) {
         const text = `profile "${d.profile}" reads the phases in several frames: the supervisor has no evidence of one moment`;
         const fix = 'use a grid meter whose phase powers and currents come in one reply';

@@ -10,8 +10,17 @@ export interface DeviceFacts {
   readonly writes: readonly number[];
   /** A meter whose six phase values come in one cyclic reply, which the supervisor can decode. */
   readonly phasesInOneRead?: boolean;
+  /** What its nature asks for and the device does not measure; absent = nothing. */
+  readonly lacks?: readonly string[];
   /** `none`: no dynamic setpoints. */
-  readonly lease: 'none' | { readonly min_s: number; readonly max_s: number };
+  readonly lease:
+    | 'none'
+    | {
+        readonly min_s: number;
+        readonly max_s: number;
+        /** Whether reads restart the device's timer, too. Absent = no. */
+        readonly fedByReads?: boolean;
+      };
 }
 
 /** Profile id -> facts, or undefined when no such profile exists. */

@@ -32,7 +32,42 @@ export function supportAllowed(site: Site, catalogue: DeviceCatalogue): boolean 
 
 /** Findings on lease order, leases that are not honoured, and profile writes a year. Pure. */
 export function leaseFindings(site: Site, catalogue: DeviceCatalogue): readonly Finding[] {
-  return [...orderFindings(site, catalogue), ...site.stations.flatMap((s) => flash(site, s))];
+  return [
+    ...orderFindings(site, catalogue),
+    ...deviceFindings(site, catalogue),
+    ...site.stations.flatMap((s) => flash(site, s)),
+  ];
+}
+
+/** Leases whose end is not where the loop believes it to be: on the device. Pure. */
+function deviceFindings(site: Site, catalogue: DeviceCatalogue): readonly Finding[] {
+  const out: Finding[] = [];
+  const { bess_charge_ttl_s, bess_discharge_ttl_s } = site.leases;
+  const asked = [
+    ...site.bess.map((b) => {
+      const discharge_s = b.lease_s ?? bess_discharge_ttl_s;
+      return { device: b, least_s: Math.min(bess_charge_ttl_s, discharge_s) };
+    }),
+    ...site.pv.map((p) => ({ device: p, least_s: bess_discharge_ttl_s })),
+  ];
+  for (const { device, least_s } of asked) {
+    const lease = catalogue(device.profile)?.lease;
+    if (lease === undefined || lease === 'none') continue;
+    const at = { path: device.path, subject: device.id };
+    if (lease.fedByReads === true) {
+      const text = `reads restart the timer of profile "${device.profile}": a controller that hangs but still polls each second keeps a setpoint alive beyond its ${least_s} s`;
+      const fix =
+        'the watchdog line still acts; prefer a device whose timer only a write restarts, or declare its expiry values as if the setpoint never ended';
+      out.push(finding('warning', 'lease-fed-by-reads', at, text, fix));
+    }
+    if (lease.min_s > least_s) {
+      const more_s = lease.min_s - least_s;
+      const text = `the device holds a setpoint for at least ${lease.min_s} s, the shortest lease is ${least_s} s: it would act on for ${more_s} s after its lease has ended, so it gets no setpoint`;
+      const fix = `raise the leases to at least ${lease.min_s} s, or choose a device with a shorter timer`;
+      out.push(finding('warning', 'lease-longer-on-device', at, text, fix));
+    }
+  }
+  return out;
 }
 
 function orderFindings(site: Site, catalogue: DeviceCatalogue): readonly Finding[] {

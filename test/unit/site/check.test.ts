@@ -133,6 +133,41 @@ describe('check: lease order and flash budget', () => {
     assert.equal(found(block, 'lease-range').length, range.max_s < 86_400 ? 1 : 0);
   });
 
+  it('warns of a lease that reads keep alive, with the numbers', () => {
+    const fed = siteBlock({ bess: [{ ...BESS, profile: 'sinexcel-pws2-30k', lease_s: 45 }] });
+    const [f] = found(fed, 'lease-fed-by-reads');
+    assert.equal(f?.severity, 'warning');
+    assert.match(
+      f.text,
+      /hangs but still polls each second keeps a setpoint alive beyond its 15 s/,
+    );
+    assert.deepEqual(found(siteBlock({ bess: [BESS] }), 'lease-fed-by-reads'), []);
+  });
+
+  it('warns of a device that holds a setpoint for longer than its lease, with the numbers', () => {
+    const pv = siteBlock({ pv: [{ ...PV, profile: 'solar-log' }] });
+    const [f] = found(pv, 'lease-longer-on-device');
+    assert.equal(f?.severity, 'warning');
+    assert.match(f.text, /at least 300 s, the shortest lease is 60 s: .* 240 s after/);
+    assert.match(f.fix, /at least 300 s/);
+    const long = siteBlock({ bess: [{ ...BESS, profile: 'kostal-plenticore' }] });
+    assert.match(found(long, 'lease-longer-on-device')[0]?.text ?? '', /at least 60 s.* is 15 s/);
+    const enough = siteBlock({ pv: [PV], bess: [BESS] });
+    assert.deepEqual(found(enough, 'lease-longer-on-device'), []);
+  });
+
+  it('refuses a grid meter that does not measure what a grid meter is for', () => {
+    const meters = [{ ...METER, profile: 'eastron-sdm72' }];
+    const [f] = found(siteBlock({ meters }), 'grid-meter-lacks');
+    assert.equal(f?.severity, 'error');
+    assert.match(f.text, /"eastron-sdm72" does not measure .*[A-Z]_L1/);
+    const other = [METER, { ...METER, id: 'row', unit: 11, role: 'sub', node: 'row' }];
+    const sub = siteBlock({
+      meters: other.map((m, i) => (i === 1 ? { ...m, profile: 'eastron-sdm72' } : m)),
+    });
+    assert.deepEqual(found(sub, 'grid-meter-lacks'), []);
+  });
+
   it('never raises a model that keeps leases in flash beyond its budget', () => {
     const flash = { honours_duration: true, storage: 'flash' };
     const site = siteOf(siteBlock({ stations: [station('one', { lease: flash })] }));
