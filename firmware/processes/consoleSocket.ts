@@ -1,7 +1,13 @@
 /** The console socket: live commands of `holdfast` ask here; one unix socket, 0600. */
 import { type IpcPeer, type IpcServer, listenIpc } from '../../src/io/ipc';
 import { signDetached, type SigningKey } from '../../src/io/keys';
-import { type DrillKind, explainPlan, explainStation, type SiteRuntime } from '../../src/runtime';
+import {
+  DRILL_KINDS,
+  type DrillKind,
+  explainPlan,
+  explainStation,
+  type SiteRuntime,
+} from '../../src/runtime';
 import type { BusDoor } from './busDoor';
 import { Fields } from './fields';
 import { MODE_WISHES, type ModeDoor } from './modeDoor';

@@ -76,6 +76,9 @@ export async function siteProcess(config: ProcessConfig): Promise<void> {
     onLink: (key, open, text) => log(NAME, `bus ${key} ${open ? 'open' : 'closed'}: ${text}`),
   };
   const buses = assembleBuses(assembly);
+  const key = loadOrCreateKey(`${config.state}/device.key`);
+  const drillFile = `${config.state}/drills.json`;
+  const wall_ms = systemClock.wall_ms();
   const runtime = new SiteRuntime(
     {
       facts: siteFacts(site, deviceCatalogue),
