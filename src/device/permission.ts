@@ -40,9 +40,22 @@ export function writeBound(
   }
 }
 
+/** Bounds of a setpoint from outside the profile, W, our sign. */
+export interface PowerLimits {
+  readonly min_W: number;
+  readonly max_W: number;
+}
+const NO_LIMITS: PowerLimits = { min_W: -Infinity, max_W: Infinity };
+
 /** Contexts at the corners of a setpoint: every expression has its extremes at one of them. */
-function corners(profile: DeviceProfile, quantity: Quantity): ExpressionContext[] {
-  const { min_W, max_W } = setpointRange(profile, quantity);
+function corners(
+  profile: DeviceProfile,
+  quantity: Quantity,
+  within: PowerLimits,
+): ExpressionContext[] {
+  const own = setpointRange(profile, quantity);
+  const max_W = Math.min(own.max_W, within.max_W);
+  const min_W = Math.min(Math.max(own.min_W, within.min_W), max_W);
   const lease = profile.data.lease;
   const range_s = lease.mechanism === 'none' ? ([0, 0] as const) : lease.range_s;
   const { rating } = profile;
@@ -83,8 +96,9 @@ function rangeOf(
   quantity: Quantity,
   purpose: 'set' | 'clear',
   step: StepData,
+  within: PowerLimits,
 ): WritableRange {
-  const at = corners(profile, quantity);
+  const at = corners(profile, quantity, within);
   const values = step.set.map(([name, expression]) =>
     writableValue(profile, pointNamed(profile, name), expression, at),
   );
@@ -101,16 +115,20 @@ function rangeOf(
 
 /**
  * Every frame that a setpoint or its clearing may need, for the guard: all others are denied. A
- * profile without a lease has none. Pure.
+ * profile without a lease has none. `within` narrows what may be set, never what clears. Pure.
  */
-export function writableRanges(profile: DeviceProfile): readonly WritableRange[] {
+export function writableRanges(
+  profile: DeviceProfile,
+  within: PowerLimits = NO_LIMITS,
+): readonly WritableRange[] {
   if (profile.data.lease.mechanism === 'none') return [];
   const ranges: WritableRange[] = [];
   for (const quantity of ['bess-power', 'pv-limit'] as const) {
     const data = profile.data.setpoints?.[quantity];
     if (data === undefined) continue;
-    for (const step of data.writes) ranges.push(rangeOf(profile, quantity, 'set', step));
-    for (const step of data.clear) ranges.push(rangeOf(profile, quantity, 'clear', step));
+    for (const step of data.writes) ranges.push(rangeOf(profile, quantity, 'set', step, within));
+    for (const step of data.clear)
+      ranges.push(rangeOf(profile, quantity, 'clear', step, NO_LIMITS));
   }
   return ranges;
 }

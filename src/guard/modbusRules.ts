@@ -53,7 +53,8 @@ export function compileRules(devices: readonly GuardedDevice[]): ModbusRules {
 
 function rulesOf(device: GuardedDevice): DeviceRules {
   const reads = readPlan(device.profile).map((r) => r.request);
-  const ranges = writableRanges(device.profile);
+  const { min_W, max_W } = device;
+  const ranges = writableRanges(device.profile, { min_W, max_W });
   const writes = ranges.map((range) => ({
     name: `${device.id}: ${range.quantity} ${range.purpose} ${range.address}+${range.count}`,
     range,

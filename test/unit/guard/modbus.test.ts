@@ -146,6 +146,40 @@ describe('Modbus guard: each reason', () => {
     assert(denied > 0);
   });
 
+  it('[deny:value] a power beyond what the site file allows, though the profile could', () => {
+    for (const id of ['bess', 'pv'] as const) {
+      const whole = device(id);
+      const narrow = { ...whole, min_W: whole.min_W / 3, max_W: whole.max_W / 3 };
+      const guard = new ModbusGuard(compileRules([narrow]));
+      const quantity = id === 'bess' ? 'bess-power' : 'pv-limit';
+      const frames = (value_W: number): readonly WriteRequest[] => {
+        const encoded = encodeSetpoint(whole.profile, { quantity, value_W, ttl_ms: 60_000 }, []);
+        assert(encoded.ok);
+        return encoded.writes;
+      };
+      const verdicts = (value_W: number): string[] =>
+        frames(value_W).map((frame, i) =>
+          reasonOf(guard.judge(ask(id, frame, { now: later(NOW, 5000 * i + value_W) }))),
+        );
+      for (const share of [0.2, 0.33, 0]) {
+        assert.ok(
+          verdicts(whole.max_W * share).every((v) => v === 'allowed'),
+          `${id} ${share}`,
+        );
+        assert.ok(
+          verdicts(whole.min_W * share).every((v) => v === 'allowed'),
+          `${id} ${share}`,
+        );
+      }
+      assert.ok(verdicts(whole.max_W * 0.35).includes('value'), id);
+      if (whole.min_W < 0) assert.ok(verdicts(whole.min_W * 0.35).includes('value'), id);
+      const cleared = clearSetpoint(whole.profile, quantity);
+      assert(cleared.ok);
+      for (const frame of cleared.writes)
+        assert.equal(reasonOf(guard.judge(ask(id, frame))), 'allowed', 'clearing always passes');
+    }
+  });
+
   it('[deny:mode] a setpoint outside normal and service; a clearing frame passes in every mode', () => {
     const { profile } = device('bess');
     const wish = { quantity: 'bess-power', value_W: 5000, ttl_ms: 60_000 } as const;

@@ -161,7 +161,7 @@ describe('check: lease order and flash budget', () => {
     const [f] = found(siteBlock({ meters }), 'grid-meter-lacks');
     assert.equal(f?.severity, 'error');
     assert.match(f.text, /"eastron-sdm72" does not measure .*[A-Z]_L1/);
-    const other = [METER, { ...METER, id: 'row', unit: 11, role: 'sub', node: 'row' }];
+    const other = [METER, { ...METER, id: 'sub', unit: 11, role: 'sub', node: 'row' }];
     const sub = siteBlock({
       meters: other.map((m, i) => (i === 1 ? { ...m, profile: 'eastron-sdm72' } : m)),
     });
