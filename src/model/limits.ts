@@ -53,6 +53,8 @@ export interface LimitRequest {
   readonly authority: Authority;
   readonly limit: NodeLimit;
   readonly received_at: Instant;
+  /** In force from here on; absent: at once. A schedule is one request for each of its steps. */
+  readonly starts_at?: Instant;
   readonly expires_at: Instant;
 }
 

@@ -19,7 +19,10 @@ export interface ComposedLimit {
 export const liveRequests = (
   requests: readonly LimitRequest[],
   now: Instant,
-): readonly LimitRequest[] => requests.filter((r) => !passed(r.expires_at, now));
+): readonly LimitRequest[] =>
+  requests.filter(
+    (r) => !passed(r.expires_at, now) && (r.starts_at === undefined || passed(r.starts_at, now)),
+  );
 
 /**
  * The bound of one node and the source that set it. `own`: limits of the site itself at this

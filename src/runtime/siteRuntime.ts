@@ -2,17 +2,8 @@ import { type AlarmChange, NO_ALARMS, nextAlarms } from '../alarm';
 import { NO_ALLOCATION_MEMORY, type StorageAdvice } from '../allocation';
 import type { DeviceProfile } from '../device';
 import { initialMode, type ModeInput, type ModeState, nextMode, type StartKind } from '../mode';
-import type {
-  Authority,
-  LeaseBatch,
-  LimitRequest,
-  Links,
-  Mode,
-  NodeLimit,
-  SiteState,
-} from '../model';
+import type { LeaseBatch, Links, Mode, SiteState } from '../model';
 import { between, type Instant, later } from '../time';
-import { sumPhases } from '../units';
 import { conditionsOf } from './conditions';
 import { decide, type Decision } from './decision';
 import { DrillRun } from './drillRun';
@@ -21,9 +12,10 @@ import { type judgeGrid, latch, overdrawFacts, reportedLoad_A } from './latch';
 import { deviceTrouble, ExpiryWatch, oldestUnproved_ms } from './deviceTrouble';
 import { ENERGY_POINT } from './energyFacts';
 import { MeterJudge } from './meterJudge';
+import { nextIsolation, NO_ISOLATION } from './isolation';
 import { contradicts, nextMismatch, NO_MISMATCH, unexplained_A } from './mismatch';
 import type { GridWatch } from './gridWatch';
-import { storeRequest, withdrawRequest } from './limitRequests';
+import { LimitBook } from './limitBook';
 import { isolatedStations, nextOverdraw, type OverdrawState } from './overdraw';
 import { Persons } from './persons';
 import { adviceFrom, type PlanMessage } from './planMessages';
@@ -31,7 +23,6 @@ import type { RuntimePorts } from './ports';
 import { auditOfStationEvent } from './stationEvents';
 import { cycleRecord } from './record';
 import type { SiteFacts } from './siteFacts';
-import { nextSiteLimits, NO_SITE_LIMITS } from './siteLimits';
 import type { SiteSnapshot } from './snapshot';
 import { StationTracker } from './stationTracker';
 import { snapshotOf } from './view';
@@ -70,11 +61,14 @@ export class SiteRuntime {
   readonly drills: DrillRun;
   /** What persons at the gateway ask for: `ask`, `release`. */
   readonly persons: Persons;
+  /** What other parties ask for, and the site's own limits of this instant. */
+  readonly limits: LimitBook;
   readonly devices: FieldDevices;
   private readonly trackers: ReadonlyMap<string, StationTracker>;
   private memory = NO_ALLOCATION_MEMORY;
   private modeState: ModeState;
   private overdraw: OverdrawState = new Map();
+  private isolation = NO_ISOLATION;
   private readonly meter: MeterJudge;
   private readonly began: Instant;
   private readonly expiry: ExpiryWatch;
@@ -86,8 +80,6 @@ export class SiteRuntime {
   private decided: ModeInput['decision'] = 'done';
   private serviceUntil: Instant | undefined;
   private emergencyStop = false;
-  private requests: readonly LimitRequest[] = [];
-  private siteLimits = NO_SITE_LIMITS;
   private advice: StorageAdvice | undefined;
   private plan: { readonly message: PlanMessage; readonly ends_at: Instant } | undefined;
   private stopTimer: (() => void) | undefined;
@@ -114,6 +106,7 @@ export class SiteRuntime {
     const { judgeGrid: byReading, energyCheck } = setup.inject ?? {};
     this.meter = new MeterJudge(() => this.drills.meterUnused(), byReading, energyCheck);
     this.persons = new Persons(ports);
+    this.limits = new LimitBook(setup.facts.site, ports);
     this.modeState = initialMode(setup.start, now);
   }
 
@@ -152,26 +145,6 @@ export class SiteRuntime {
     this.emergencyStop = active;
   }
 
-  /** Stores a request; it is weighed in the next cycle. Undefined, or why it is not taken. */
-  request(request: LimitRequest): string | undefined {
-    const verdict = storeRequest(this.requests, request, this.site, this.ports.clock.now());
-    const subject = request.limit.node;
-    const who = `request ${request.id} of ${request.authority}`;
-    if (!verdict.ok) {
-      this.ports.audit.append({ kind: 'denial', subject, text: `${who}: ${verdict.why}` });
-      return verdict.why;
-    }
-    this.requests = verdict.requests;
-    this.ports.audit.append({ kind: 'limit', subject, text: `${who}: ${request.limit.text}` });
-    return undefined;
-  }
-
-  /** Its setter takes a request back. */
-  withdraw(id: string, by: Authority): void {
-    this.requests = withdrawRequest(this.requests, id, by);
-    this.ports.audit.append({ kind: 'limit', subject: id, text: `withdrawn by ${by}` });
-  }
-
   /** Takes what the slow loop says; advice may be ignored, and ends with its expiry. */
   takePlan(message: PlanMessage): void {
     const now = this.ports.clock.now();
@@ -196,11 +169,11 @@ export class SiteRuntime {
     const stationsSilent = this.latchStations(now);
     const sources = { facts: this.setup.facts, devices: this.devices, trackers: this.trackers };
     const grid = this.meter.judge(sources, now);
-    this.requests = this.requests.filter((r) => r.expires_at > now);
-    const { requests, emergencyStop, cycle } = this;
-    const limits = this.limitsNow(grid, now);
-    const state = latch(sources, { grid, cycle, requests, limits, emergencyStop }, now);
+    const { emergencyStop, cycle } = this;
+    const limits = this.limits.now(grid, now);
+    const state = latch(sources, { grid, cycle, ...limits, emergencyStop }, now);
     this.overdraw = nextOverdraw(this.overdraw, overdrawFacts(sources, now), now);
+    this.isolation = nextIsolation(this.isolation, this.overdraw, this.site, now);
     const unexplained = unexplained_A(state, reportedLoad_A(sources, now));
     this.mismatch = nextMismatch(this.mismatch, this.site, unexplained, now);
     const supervisor = this.ports.supervisor.status();
@@ -226,6 +199,7 @@ export class SiteRuntime {
       links,
       ...(raw === undefined ? {} : { gridReply: raw }),
       ...(energy === undefined ? {} : { energyReply: energy }),
+      isolate: [...this.isolation.open.keys()],
       oldestUnacknowledged_ms: oldestUnproved_ms(this.devices, now),
       decided_at,
       wall_ms: this.ports.clock.wall_ms(),
@@ -234,21 +208,6 @@ export class SiteRuntime {
     this.decided = decision.sound ? 'done' : 'failed';
     this.recordGood = decision.sound && grid.health === 'fresh' && !stationsSilent;
     this.tell({ state, grid, decision, stationsSilent, links, due, now });
-  }
-
-  /** Limits of this instant from contract and grid operator; what is not measured is used up. */
-  private limitsNow(grid: GridWatch, now: Instant): readonly NodeLimit[] {
-    const reading = grid.reading.quality === 'good' ? grid.reading.value : undefined;
-    const { inputs, clock } = this.ports;
-    const facts = {
-      site: this.site,
-      ...(reading === undefined ? {} : { import_W: sumPhases(reading.power) }),
-      contact: (name: string) => inputs?.contact(name) ?? ('unknown' as const),
-      wall_ms: clock.wall_ms(),
-    };
-    const next = nextSiteLimits(this.siteLimits, facts, now);
-    this.siteLimits = next.state;
-    return next.limits;
   }
 
   private get site(): SiteFacts['site'] {

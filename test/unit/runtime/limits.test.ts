@@ -8,6 +8,10 @@ import {
   liveRequests,
   nextSiteLimits,
   NO_SITE_LIMITS,
+  REQUEST_LIFE_ms,
+  REQUESTS_MAX,
+  storeRequest,
+  withdrawRequest,
 } from '../../../src/runtime';
 import {
   contradicts,
@@ -106,6 +110,56 @@ describe('limits composed by minimum', () => {
       }),
       { seed: 141 },
     );
+  });
+});
+
+describe('requests of other parties at the door', () => {
+  const take = (r: LimitRequest, held: readonly LimitRequest[] = []) =>
+    storeRequest(held, r, SITE, NOW);
+  const why = (r: LimitRequest): string => {
+    const verdict = take(r);
+    return verdict.ok ? '' : verdict.why;
+  };
+
+  it('end within a day, whatever they ask for', () => {
+    const long = take(request({ import_W: watts(50_000) }, later(NOW, 40 * 3_600_000)));
+    assert(long.ok);
+    assert.equal(long.stored.expires_at, later(NOW, REQUEST_LIFE_ms));
+  });
+
+  it('of a vendor never take what the safe static limits need', () => {
+    const vendor = { ...request({ import_W: watts(0) }), authority: 'vendor' as const };
+    const taken = take(vendor);
+    assert(taken.ok);
+    // 40 A base load and two stations of 8 A on each phase.
+    assert.equal(taken.stored.limit.import_W, 3 * 56 * 230);
+    const cpo = take(request({ import_W: watts(0) }));
+    assert(cpo.ok && cpo.stored.limit.import_W === 0);
+  });
+
+  it('are refused with the reason: node, number, time, owner, number of them', () => {
+    assert.match(why(request({ node: 'attic', import_W: watts(1) })), /no node attic; known: grid/);
+    assert.match(why(request({})), /names no limit/);
+    assert.match(why(request({ import_A: [amps(1), amps(-1), amps(1)] })), /must be a number/);
+    assert.match(why(request({ import_W: watts(1) }, NOW)), /expired before it came/);
+    const first = request({ import_W: watts(1) });
+    const thief = take({ ...first, authority: 'vendor' }, [first]);
+    assert(!thief.ok && thief.why.includes('belongs to cpo'));
+    const many = Array.from({ length: REQUESTS_MAX }, (_, i) => ({ ...first, id: `r${i}` }));
+    const full = take({ ...first, id: 'one-more' }, many);
+    assert(!full.ok && full.why.includes('withdraw one first'));
+  });
+
+  it('are taken back by their setter alone', () => {
+    const held = [request({ import_W: watts(1) })];
+    assert.equal(withdrawRequest(held, 'r', 'vendor').length, 1);
+    assert.equal(withdrawRequest(held, 'r', 'cpo').length, 0);
+  });
+
+  it('of a schedule hold from their beginning to their end', () => {
+    const step = { ...request({ import_A: evenly(amps(10)) }), starts_at: later(NOW, 1000) };
+    const at = (ms: number): number => composeLimit(SITE, GRID, [step], later(NOW, ms)).import_A[0];
+    assert.deepEqual([at(0), at(1000), at(59_999), at(60_000)], [125, 10, 10, 125]);
   });
 });
 
