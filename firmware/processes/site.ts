@@ -143,6 +143,7 @@ function realPort(plan: BusPlan): FramePort {
       path: plan.bus.port ?? '',
       baudRate: plan.bus.baud,
       parity: plan.bus.parity,
+      latency_ms: plan.bus.latency_ms,
       clock: systemClock,
       timers: systemTimers,
       onProblem: problem,

@@ -26,10 +26,10 @@ export interface BusBudget {
 const charTime_ms = (baud: number): number => (BITS_PER_CHARACTER * 1000) / baud;
 const t35_ms = (baud: number): number => (baud > 19_200 ? 1.75 : 3.5 * charTime_ms(baud));
 
-/** Wire time of one transaction, ms: request, gap, turnaround, response, gap. */
+/** Time of one transaction, ms: request, gap, turnaround, response, gap, and the adapter's delay. */
 function transaction_ms(bus: Bus, requestBytes: number, responseBytes: number): number {
   const bytes = (requestBytes + responseBytes) * charTime_ms(bus.baud);
-  return bytes + 2 * t35_ms(bus.baud) + bus.turnaround_ms;
+  return bytes + 2 * t35_ms(bus.baud) + bus.turnaround_ms + bus.latency_ms;
 }
 
 const read_ms = (bus: Bus, registers: number): number => transaction_ms(bus, 8, 5 + 2 * registers);

@@ -274,6 +274,7 @@ export const siteFile = object(
           baud: byDefault(word([9600, 19200, 38400, 57600, 115200], 'line speed'), 19200),
           parity: byDefault(word(['none', 'even', 'odd'], 'parity'), 'none'),
           turnaround_ms: byDefault(num('ms', 0, 1000, 'slowest device answer delay'), 20),
+          latency_ms: byDefault(num('ms', 0, 32, 'worst delay of the adapter, 16: USB as sold'), 0),
           dead_devices_max: byDefault(num('count', 0, 32, 'dead devices the budget must carry'), 1),
         },
         'one field bus',

@@ -102,6 +102,17 @@ describe('check: reaction times', () => {
   });
 });
 
+describe('check: the adapter of a bus', () => {
+  it('a USB adapter as sold adds its 16 ms to every transaction of the budget', () => {
+    const at = (latency_ms: number): number => {
+      const buses = [{ id: 'rs485', kind: 'rtu', port: 'x', turnaround_ms: 10, latency_ms }];
+      return busBudget(siteOf(siteBlock({ buses })), deviceCatalogue)[0]?.load_ms_per_s ?? 0;
+    };
+    const polls = (at(16) - at(0)) / 16;
+    assert(polls >= 2 && Number.isInteger(polls), `${polls} transactions a second`);
+  });
+});
+
 describe('check: lease order and flash budget', () => {
   it('allows support only where station leases fit into what is left of the discharge lease', () => {
     const fits = siteOf(siteBlock({ bess: [BESS] }));
