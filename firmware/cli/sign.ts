@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readGrantDocument } from '../../src/access';
 import { createKeyFile, loadPrivateKey, signDetached, type SigningKey } from '../../src/io/keys';
+import { readDenyList } from '../../src/io/ocppRpc';
 import { writeAtomic } from '../../src/io/store';
 import { loadSite } from '../loadSite';
 import { readable } from './files';
 
-const PURPOSES = ['site-file', 'service-grant'] as const;
+const PURPOSES = ['site-file', 'service-grant', 'deny-list'] as const;
 type Purpose = (typeof PURPOSES)[number];
 
 const USE = `use: holdfast sign FILE --key KEY [--new-key] [--purpose ${PURPOSES.join('|')}]`;
@@ -65,6 +66,10 @@ function siteOf(
   if (purpose === 'service-grant') {
     const read = readGrantDocument(bytes.toString('utf8'));
     return read.ok ? { id: read.document.site } : { refused: `is not signed: ${read.text}` };
+  }
+  if (purpose === 'deny-list') {
+    const read = readDenyList(bytes.toString('utf8'));
+    return read.ok ? { id: read.list.site } : { refused: `is not signed: ${read.why}` };
   }
   const loaded = loadSite(file);
   if (loaded.site !== undefined && loaded.fits) return { id: loaded.site.id };

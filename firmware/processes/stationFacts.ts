@@ -34,6 +34,16 @@ export class StationFacts {
     this.take('gate', event.station ?? 'gate', event);
   }
 
+  /** What became of the deny-list. */
+  denyList(now: () => Instant): { unusable(text: string): void; read(text: string): void } {
+    const tell = (code: string, text: string): void =>
+      this.take('gate', 'gate', { at: now(), code, text });
+    return {
+      unusable: (text) => tell('deny-list-unusable', text),
+      read: (text) => tell('deny-list-read', text),
+    };
+  }
+
   private take(
     zone: 'gate' | 'station' | 'cpms',
     station: string,

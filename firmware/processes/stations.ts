@@ -2,44 +2,40 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { systemClock, systemTimers } from '../../src/io/clock';
 import { connectIpc, listenIpc } from '../../src/io/ipc';
-import {
-  listenOcpp,
-  schemaCheck,
-  type StationCredential,
-  upstreamConnector,
-} from '../../src/io/ocppRpc';
-import { KeptFile, openRecords } from '../../src/io/store';
-import {
-  createOcppGuard,
-  type OcppGuard,
-  type OcppPolicy,
-  STRICT_POLICY,
-} from '../../src/guard/ocpp';
-import {
-  AbilityBook,
-  createStationFleet,
-  type RelayConfig,
-  type StationFleet,
-} from '../../src/ocpp';
+import { listenOcpp } from '../../src/io/ocppRpc';
+import { KeptFile } from '../../src/io/store';
+import { createOcppGuard } from '../../src/guard/ocpp';
+import { AbilityBook, createStationFleet, type StationFleet } from '../../src/ocpp';
 import { decodeLeaseBatch, decodeModeAndLinks, stationConfig } from '../../src/runtime';
-import type { Site } from '../../src/site';
 import { type Instant, later } from '../../src/time';
 import { armSite } from './armSite';
 import { type ProcessConfig, socketsIn } from './config';
 import { log } from './log';
 import { StationFacts } from './stationFacts';
 import { openStationsConsole } from './stationsConsole';
+import { policyOf, relayTo, unknownTag } from './stationsRelay';
+import {
+  certainTime,
+  credentialsOf,
+  openPasswords,
+  readPairs,
+  serverTls,
+  watchDenyList,
+} from './stationsTrust';
 
 const NAME = 'stations';
 
 /** Runs until the process ends. */
 export async function stationsProcess(config: ProcessConfig): Promise<void> {
   const { site } = armSite(config.siteFile, config.trust);
-  const credentials = readSecrets(config.secrets);
+  const say = (text: string): void => log(NAME, text);
+  const issued = readPairs(config.secrets, say);
+  const passwords = openPasswords(config.state);
+  const certain = certainTime(config.state, say);
   const wall_ms = (at: number): number => systemClock.wall_ms() + (at - systemClock.now());
   const guard = createOcppGuard(policyOf(site), wall_ms);
-  const facts = new StationFacts((text) => log(NAME, text), systemClock.now());
-  const relay = await relayTo(site, config, guard);
+  const facts = new StationFacts(say, systemClock.now());
+  const relay = await relayTo(site, config.state, guard, passwords, say);
   const fleet = createStationFleet(
     {
       stations: site.stations.map((s) => stationConfig(site, s)),
@@ -47,21 +43,41 @@ export async function stationsProcess(config: ProcessConfig): Promise<void> {
       wall_ms,
       guard: guard.own,
       ...(relay === undefined ? {} : { relay }),
-      authorise: () => 'Accepted',
+      authorise: () => unknownTag(site),
       nominal_V: site.nominal_V,
       abilities: abilityBook(config),
       onEvent: (e) => facts.fleet(e),
     },
     systemClock.now(),
   );
+  const denied = watchDenyList(
+    site,
+    config,
+    facts.denyList(() => systemClock.now()),
+  );
+  const tls = serverTls(site, config.state);
   const { host, port } = listenAddress(site.ocpp.listen);
   const server = await listenOcpp({
     host,
     port,
     fleet,
     clock: systemClock,
-    credentialOf: (station) => credentials.get(station),
-    onEvent: (e) => facts.gate(e),
+    protocols: ['ocpp1.6', 'ocpp2.0.1'],
+    credentialOf: credentialsOf(site, issued, passwords),
+    onNextHash: (station, hash) => passwords.used(station, hash),
+    ...(tls !== undefined && { tls }),
+    certificates: {
+      surely_ms: () => certain.surely_ms(),
+      denied: () => {
+        denied.refresh();
+        return denied.list.denied;
+      },
+      grace_ms: site.ocpp.certificate_grace_days * 86_400_000,
+    },
+    onEvent: (e) => {
+      facts.gate(e);
+      fleet.noteSecurity(e.code, e.text, e.at);
+    },
   });
   log(NAME, `listening on ${server.url}`);
   const sockets = socketsIn(config.state);
@@ -118,48 +134,4 @@ function abilityBook(config: ProcessConfig): AbilityBook {
   const file = new KeptFile(path, (text) => log(NAME, `abilities not stored: ${text}`));
   const kept = existsSync(path) ? readFileSync(path, 'utf8') : undefined;
   return new AbilityBook(kept, (text) => file.save(Buffer.from(text)));
-}
-
-/** What the signed site file lets the CPMS do; without one, nothing. */
-function policyOf(site: Site): OcppPolicy {
-  if (site.cpms === undefined) return STRICT_POLICY;
-  return {
-    ...STRICT_POLICY,
-    firmwareHosts: site.cpms.firmware_hosts,
-    logHosts: site.cpms.log_hosts,
-    dataTransferVendors: site.cpms.data_transfer_vendors,
-  };
-}
-
-/** The way to the CPMS, with records that survive a kill; undefined when the site has none. */
-async function relayTo(
-  site: Site,
-  config: ProcessConfig,
-  guard: OcppGuard,
-): Promise<RelayConfig | undefined> {
-  if (site.cpms === undefined) return undefined;
-  const { store, recovered } = openRecords(`${config.state}/ocpp-records`);
-  log(NAME, `CPMS ${site.cpms.url}, ${recovered.length} records wait for it`);
-  return {
-    connect: upstreamConnector({ url: site.cpms.url, clock: systemClock }),
-    store,
-    recovered,
-    fromCpms: guard.fromCpms,
-    fromStation: guard.fromStation,
-    schema: await schemaCheck(['ocpp1.6', 'ocpp2.0.1']),
-    whenDetached: site.cpms.when_detached,
-    provisionalIds: site.cpms.provisional_ids,
-  };
-}
-
-/** `station hash` per line; a line that is not of this form is skipped and named. */
-function readSecrets(file: string): ReadonlyMap<string, StationCredential> {
-  const secrets = new Map<string, StationCredential>();
-  for (const line of readFileSync(file, 'utf8').split('\n')) {
-    const [station, secretHash, ...more] = line.trim().split(/\s+/);
-    if (station === undefined || station === '' || station.startsWith('#')) continue;
-    if (secretHash === undefined || more.length > 0) log(NAME, `secrets: bad line for ${station}`);
-    else secrets.set(station, { secretHash });
-  }
-  return secrets;
 }

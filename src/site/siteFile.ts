@@ -14,6 +14,7 @@ import {
   str,
   word,
 } from './schema';
+import { cpms, ocpp } from './ocppKeys';
 
 const id = str(/^[a-z][a-z0-9-]{0,31}$/, 'an id: small letters, digits, "-", at most 32');
 const text = str(/^[ -~\u00a0-\uffff]{1,120}$/u, 'a line of text');
@@ -323,31 +324,8 @@ export const siteFile = object(
       ),
       [],
     ),
-    ocpp: byDefault(
-      object(
-        {
-          listen: byDefault(str(/^[0-9a-fA-F.:[\]]+:\d{1,5}$/, 'address:port'), '0.0.0.0:9000'),
-        },
-        'OCPP',
-      ),
-      { listen: '0.0.0.0:9000' },
-    ),
-    cpms: maybe(
-      object(
-        {
-          url: str(/^wss?:\/\/[^\s]+$/, 'a ws:// or wss:// address'),
-          when_detached: byDefault(
-            word(['detached', 'strict-6.3'], 'stations stay connected, or are closed'),
-            'detached',
-          ),
-          provisional_ids: byDefault(bool('OCPP 1.6 transactions begin while detached'), false),
-          firmware_hosts: byDefault(list(text, 16, 'hosts firmware may come from'), []),
-          log_hosts: byDefault(list(text, 16, 'hosts logs may go to'), []),
-          data_transfer_vendors: byDefault(list(text, 32, 'vendor ids that pass'), []),
-        },
-        'the CPO’s charging point management system and what it may do',
-      ),
-    ),
+    ocpp,
+    cpms,
     third_parties: byDefault(
       list(
         object(

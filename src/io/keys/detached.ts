@@ -3,7 +3,13 @@ import { keyIdOf, type SigningKey } from './keyFile';
 
 /** What a signature is for; part of what is signed. */
 export type SignaturePurpose =
-  'site-file' | 'two-person' | 'evidence' | 'audit-head' | 'request' | 'service-grant';
+  | 'site-file'
+  | 'two-person'
+  | 'evidence'
+  | 'audit-head'
+  | 'request'
+  | 'service-grant'
+  | 'deny-list';
 
 /** Content of `FILE.sig`: JSON with exactly these keys. */
 export interface DetachedSignature {
@@ -21,6 +27,7 @@ const PURPOSES: readonly SignaturePurpose[] = [
   'audit-head',
   'request',
   'service-grant',
+  'deny-list',
 ];
 
 function covered(head: Omit<DetachedSignature, 'signature'>, bytes: Uint8Array): Buffer {
