@@ -10,6 +10,7 @@ import {
 import type { Bus, BusPriority, BusResult } from '../modbus';
 import type { Measurement } from '../model';
 import { type Instant, later } from '../time';
+import { phasesRead } from './profiles';
 
 /** How often the cadences of a profile are polled; `cycle` follows the site file. */
 export interface PollPeriods {
@@ -59,6 +60,7 @@ export class PolledDevice {
     | { readonly image: RegisterImage; readonly decode: unknown; readonly value: unknown }
     | undefined;
   private reply: RawReply | undefined;
+  private readonly phases: PlanState | undefined;
   private failure = 'not polled yet';
   private wrongIdentity: readonly string[] | undefined;
 
@@ -74,6 +76,8 @@ export class PolledDevice {
       fresh: false,
       identical: 0,
     }));
+    const phases = phasesRead(profile);
+    this.phases = this.plan.find((p) => p.read === phases);
   }
 
   /** Submits the reads that are due. Called a few times a second. */
@@ -171,9 +175,9 @@ export class PolledDevice {
     return this.asked_at;
   }
 
-  /** Newest raw reply of a cyclic read. */
+  /** Newest raw reply of the read that the supervisor decodes; of any cyclic one without it. */
   raw(): RawReply | undefined {
-    return this.reply;
+    return this.phases === undefined ? this.reply : this.phases.reply;
   }
 
   /** Newest raw reply of the read that brings one point of the profile, whatever its cadence. */

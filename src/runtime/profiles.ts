@@ -3,6 +3,7 @@ import {
   type DeviceProfile,
   lease,
   parseProfile,
+  type PlannedRead,
   type Problem,
   profileById,
   type Rating,
@@ -29,7 +30,9 @@ export const deviceCatalogue: DeviceCatalogue = (id): DeviceFacts | undefined =>
       .filter((r) => r.every === 'cycle')
       .map((r) => r.request.count),
     writes: sets.map((r) => r.count),
-    ...(data.nature === 'Meter' ? { phasesInOneRead: phasesInOneRead(parsed.profile) } : {}),
+    ...(data.nature === 'Meter'
+      ? { phasesInOneRead: phasesRead(parsed.profile) !== undefined }
+      : {}),
     ...(data.lacks === undefined ? {} : { lacks: data.lacks.points }),
     lease:
       terms.mechanism === 'none'
@@ -44,16 +47,15 @@ export const deviceCatalogue: DeviceCatalogue = (id): DeviceFacts | undefined =>
 
 const PHASE_POINTS = ['W_L1', 'W_L2', 'W_L3', 'A_L1', 'A_L2', 'A_L3'] as const;
 
-/** Whether one cyclic read holds power and current of all phases. Pure. */
-function phasesInOneRead(profile: DeviceProfile): boolean {
-  return profile.reads.some(({ every, request }) =>
+/** The cyclic read that holds power and current of all phases: what the supervisor decodes. Pure. */
+export const phasesRead = (profile: DeviceProfile): PlannedRead | undefined =>
+  readPlan(profile).find(({ every, request }) =>
     PHASE_POINTS.every((name) => {
       const p = profile.points.get(name);
       if (every !== 'cycle' || p?.table !== request.table) return false;
       return p.address >= request.address && p.address + p.words <= request.address + request.count;
     }),
   );
-}
 
 /** The profile of each field device with its installed rating. Pure. */
 export function siteProfiles(site: Site): SiteProfiles {
