@@ -21,6 +21,8 @@ export interface BessState {
   readonly commanded_W?: Watts;
   /** Echoed and read back but not executed within the profile's time. */
   readonly notResponding: boolean;
+  /** It failed to execute a setpoint and has followed none since. */
+  readonly unproved?: true;
 }
 
 export interface PvState {
@@ -29,6 +31,8 @@ export interface PvState {
   readonly lease?: DeviceLease;
   readonly commanded_W?: Watts;
   readonly notResponding: boolean;
+  /** It failed to execute a setpoint and has followed none since. */
+  readonly unproved?: true;
 }
 
 /** One station at the latch: its image or the reason why there is none. */

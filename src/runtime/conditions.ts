@@ -102,7 +102,8 @@ function devices(f: ConditionFacts, add: Add): void {
       const frozen = d.reading.quality === 'bad' && f.frozen.has(d.id);
       add(frozen ? 'device-frozen' : 'device-silent', d.id, d.reading.reason);
     }
-    if (d.notResponding) add('device-not-responding', d.id, 'power does not follow the setpoint');
+    if (d.notResponding || d.unproved === true)
+      add('device-not-responding', d.id, 'power does not follow the setpoint');
   }
   for (const [id, m] of f.state.meters) {
     if (m.quality !== 'good' && id !== f.site.gridMeter.id) add('device-silent', id, m.reason);

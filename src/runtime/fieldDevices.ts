@@ -15,6 +15,7 @@ import { between, type Instant, later } from '../time';
 import { watts, type Watts } from '../units';
 import { Actuator } from './actuator';
 import { busKey } from './assemble';
+import { type Following, FOLLOWS, leftAlone, nextFollowing } from './following';
 import { PolledDevice } from './polledDevice';
 
 /** Values older than this are stale for BESS and PV. */
@@ -29,9 +30,8 @@ interface Controlled<F> {
   readonly file: F;
   readonly device: PolledDevice;
   readonly actuator: Actuator;
-  /** Since when measured power has been away from the acknowledged setpoint. */
-  away_since?: Instant;
-  notResponding: boolean;
+  readonly kind: 'bess' | 'pv';
+  following: Following;
 }
 
 /** All field devices of a site: polled, decoded, commanded, and judged whether they follow. */
@@ -64,12 +64,12 @@ export class FieldDevices {
       file,
       device: make(file, file.poll_ms, file.role === 'grid')[0],
     }));
-    const controlled = <F extends Bess | Pv>(file: F): Controlled<F> => {
+    const controlled = <F extends Bess | Pv>(file: F, kind: 'bess' | 'pv'): Controlled<F> => {
       const [device, bus] = make(file, 1000, false);
-      return { file, device, actuator: new Actuator(device, bus), notResponding: false };
+      return { file, kind, device, actuator: new Actuator(device, bus), following: FOLLOWS };
     };
-    this.bess = site.bess.map((b) => controlled(b));
-    this.pv = site.pv.map((p) => controlled(p));
+    this.bess = site.bess.map((b) => controlled(b, 'bess'));
+    this.pv = site.pv.map((p) => controlled(p, 'pv'));
   }
 
   /**
@@ -107,7 +107,7 @@ export class FieldDevices {
       const power = reading.quality === 'good' ? Number(reading.value.power) : undefined;
       const limited = reading.quality === 'good' ? bmsLimited(reading.value) : undefined;
       follow(b, power, limited, now);
-      return { id: b.file.id, reading, notResponding: b.notResponding, ...actuation(b, now) };
+      return { id: b.file.id, reading, ...proof(b, now), ...actuation(b, now) };
     });
   }
 
@@ -120,7 +120,7 @@ export class FieldDevices {
           ? Math.max(0, reading.value.power - lease.value)
           : undefined;
       follow(p, over, () => 0, now);
-      return { id: p.file.id, reading, notResponding: p.notResponding, ...actuation(p, now) };
+      return { id: p.file.id, reading, ...proof(p, now), ...actuation(p, now) };
     });
   }
 }
@@ -169,24 +169,24 @@ function follow<F>(
   now: Instant,
 ): void {
   const { lease, pendingSince } = c.actuator.current();
-  const live = lease !== undefined && lease.ends_at > now;
-  if (power_W === undefined || expected === undefined || !live || pendingSince !== undefined) {
-    if (!live) {
-      delete c.away_since;
-      c.notResponding = false;
-    }
-    return;
-  }
-  const rating = c.device.profile.rating.power_W;
-  const away = Math.abs(power_W - expected(lease.value)) > rating * FOLLOW_SHARE + FOLLOW_SLACK_W;
-  if (!away) {
-    delete c.away_since;
-    c.notResponding = false;
-    return;
-  }
-  c.away_since ??= now;
+  const live = lease !== undefined && lease.ends_at > now && pendingSince === undefined;
+  const expected_W = live && expected !== undefined ? expected(lease.value) : undefined;
+  const slack_W = c.device.profile.rating.power_W * FOLLOW_SHARE + FOLLOW_SLACK_W;
   const grace_ms = c.device.profile.data.reaction_s[1] * 1000 + FOLLOW_GRACE_ms;
-  if (between(c.away_since, now) >= grace_ms) c.notResponding = true;
+  const known = power_W !== undefined && expected_W !== undefined;
+  const gap = known ? { gap_W: power_W - expected_W } : {};
+  const proves = c.kind === 'pv' || Math.abs(expected_W ?? 0) > slack_W;
+  const fact = { ...gap, proves, slack_W };
+  c.following = nextFollowing(c.following, fact, grace_ms, now);
+}
+
+/** What the state says of it: not to be used, or used again but not proved yet. */
+function proof(
+  c: Controlled<Bess | Pv>,
+  now: Instant,
+): { notResponding: boolean; unproved?: true } {
+  const failed = c.following.failed_at !== undefined;
+  return { notResponding: leftAlone(c.following, now), ...(failed ? { unproved: true } : {}) };
 }
 
 function actuation(
