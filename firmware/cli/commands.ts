@@ -38,8 +38,8 @@ const COMMANDS: readonly Command[] = [
   },
   {
     name: 'why',
-    use: 'why STATION [--socket PATH] [--json]',
-    says: 'why a station is at its limit, from the running gateway',
+    use: 'why STATION|plan [--socket PATH] [--json]',
+    says: 'why a station is at its limit, or what is planned, from the running gateway',
     run: (args) => (require('./live') as typeof import('./live')).why(args),
   },
   {
@@ -80,7 +80,7 @@ const COMMANDS: readonly Command[] = [
   },
   {
     name: 'process',
-    use: 'process site|stations|supervisor|uplink|recorder CONFIG',
+    use: 'process site|stations|supervisor|uplink|recorder|planner CONFIG',
     says: 'one process of the gateway; started by `run` or by systemd',
     run: (args) => (require('./process') as typeof import('./process')).runProcess(args),
   },
