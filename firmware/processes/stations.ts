@@ -13,7 +13,7 @@ import { type ProcessConfig, socketsIn } from './config';
 import { log } from './log';
 import { StationFacts } from './stationFacts';
 import { openStationsConsole } from './stationsConsole';
-import { policyOf, relayTo, unknownTag } from './stationsRelay';
+import { policyOf, relayTo, unknownTag, versionsOf } from './stationsRelay';
 import {
   certainTime,
   credentialsOf,
@@ -62,7 +62,8 @@ export async function stationsProcess(config: ProcessConfig): Promise<void> {
     port,
     fleet,
     clock: systemClock,
-    protocols: ['ocpp1.6', 'ocpp2.0.1'],
+    protocols: ['ocpp1.6', 'ocpp2.0.1', 'ocpp2.1'],
+    protocolsOf: versionsOf(site),
     credentialOf: credentialsOf(site, issued, passwords),
     onNextHash: (station, hash) => passwords.used(station, hash),
     ...(tls !== undefined && { tls }),

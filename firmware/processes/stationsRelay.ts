@@ -5,7 +5,13 @@ import { systemClock } from '../../src/io/clock';
 import { schemaCheck, upstreamConnector } from '../../src/io/ocppRpc';
 import { KeptFile, openRecords } from '../../src/io/store';
 import { type OcppGuard, type OcppPolicy, STRICT_POLICY } from '../../src/guard/ocpp';
-import type { AuthorisationStatus, PasswordBook, RelayConfig, TagMemory } from '../../src/ocpp';
+import type {
+  AuthorisationStatus,
+  OcppProtocol,
+  PasswordBook,
+  RelayConfig,
+  TagMemory,
+} from '../../src/ocpp';
 import type { Site } from '../../src/site';
 import { inState, readPairs, tagDigest, TRUST_FILES } from './stationsTrust';
 
@@ -32,6 +38,24 @@ export function unknownTag(site: Site): AuthorisationStatus {
   return site.cpms === undefined || site.cpms.unknown_tags === 'accept' ? 'Accepted' : 'Invalid';
 }
 
+/** The OCPP versions of each station, most wanted first; undefined = not declared. Pure. */
+export function versionsOf(site: Site): (station: string) => readonly OcppProtocol[] | undefined {
+  const declared = new Map(site.stations.map((s) => [s.id, s.ocpp]));
+  return (station) => {
+    const version = declared.get(station);
+    if (version === undefined || version === 'any') return undefined;
+    // A model that is declared for 2.1 may still come with older firmware.
+    if (version === '2.1') return ['ocpp2.1', 'ocpp2.0.1', 'ocpp1.6'];
+    return [`ocpp${version}`];
+  };
+}
+
+/** The schemas that are needed; those of 2.1 are large. Pure. */
+function spoken(site: Site): readonly OcppProtocol[] {
+  const base = ['ocpp1.6', 'ocpp2.0.1'] as const;
+  return site.stations.some((s) => s.ocpp === '2.1') ? [...base, 'ocpp2.1'] : base;
+}
+
 /** The relay with records that survive a kill; undefined when the site has no CPMS. */
 export async function relayTo(
   site: Site,
@@ -51,7 +75,7 @@ export async function relayTo(
     recovered,
     fromCpms: guard.fromCpms,
     fromStation: guard.fromStation,
-    schema: await schemaCheck(['ocpp1.6', 'ocpp2.0.1']),
+    schema: await schemaCheck(spoken(site)),
     whenDetached: cpms.when_detached,
     provisionalIds: cpms.provisional_ids,
     tags: tagMemory(state, problem),

@@ -27,7 +27,13 @@ export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 export type Parsed =
   | { readonly ok: true; readonly frame: Frame }
   /** `id` is there when an answer can be addressed to the sender's message. */
-  | { readonly ok: false; readonly reason: RefusalReason; readonly id?: string };
+  | {
+      readonly ok: false;
+      readonly reason: RefusalReason;
+      readonly id?: string;
+      /** The message type where it was a number: not all of them may be answered. */
+      readonly messageType?: number;
+    };
 
 /** Whether `value` is a JSON object (not null, not an array). Pure. */
 export function isObject(value: unknown): value is JsonObject {
@@ -54,9 +60,11 @@ export function parseFrame(text: string, maxLength: number): Parsed {
     return { ok: false, reason: type === 2 || type === 3 ? 'message-id' : 'message-type' };
   }
   const shape = shapeOf(parts);
-  if (shape !== undefined) return { ok: false, reason: shape, id };
-  return frameOf(parts, type, id, text);
+  const parsed = shape === undefined ? frameOf(parts, type, id, text) : refused(shape, id);
+  return parsed.ok || typeof type !== 'number' ? parsed : { ...parsed, messageType: type };
 }
+
+const refused = (reason: RefusalReason, id: string): Parsed => ({ ok: false, reason, id });
 
 function frameOf(parts: readonly unknown[], type: unknown, id: string, raw: string): Parsed {
   const [, , third, fourth] = parts;

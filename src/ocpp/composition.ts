@@ -82,7 +82,7 @@ function setProfile(
   now: Instant,
   done: Done,
 ): void {
-  const is201 = services.protocol() === 'ocpp2.0.1';
+  const is201 = services.protocol() !== 'ocpp1.6';
   const profile = objectOf(call.payload, is201 ? 'chargingProfile' : 'csChargingProfiles');
   const connector = numberOf(call.payload, is201 ? 'evseId' : 'connectorId') ?? 0;
   const wall = shared.wall_ms(now);
@@ -111,7 +111,7 @@ function clearProfile(
   now: Instant,
   done: Done,
 ): void {
-  const plan = intents.clear(call.payload, services.protocol() === 'ocpp2.0.1');
+  const plan = intents.clear(call.payload, services.protocol() !== 'ocpp1.6');
   const touchesCaps = isCapped(services.station()) && mayClearCaps(call.payload);
   const end: Done = (reply) => {
     if (touchesCaps) services.recap(now);

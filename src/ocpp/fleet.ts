@@ -216,7 +216,7 @@ function portOf(session: StationSession, link: StationLink): StationPort {
       const longest = session.protocol === 'ocpp1.6' ? MAX_TEXT_16 : MAX_TEXT_201;
       const parsed = parseFrame(text, longest);
       if (parsed.ok) session.receive(parsed.frame, now);
-      else session.receiveBad(parsed.reason, parsed.id, now);
+      else session.receiveBad(parsed, now);
     },
     closed(now) {
       if (live()) session.shut(now);

@@ -12,7 +12,7 @@ import { Intents } from './intents';
 import type { RelayServices, RelayShared } from './relayServices';
 import { LimitNotice } from './limitNotice';
 import { UpstreamSocket } from './upstreamSocket';
-import { denialOf, errorFrame, formationCode } from './replies';
+import { answerable, denialOf, errorFrame, formationCode } from './replies';
 
 /** A CPMS that is overloaded still answers within this; after it the station repeats. */
 const CPMS_ANSWER_MS = 30_000;
@@ -223,8 +223,9 @@ export class StationRelay {
     if (!parsed.ok) {
       this.shared.counts.dropped += 1;
       this.services.event('bad-frame', `unusable message of the CPMS: ${parsed.reason}`, now);
-      if (parsed.id !== undefined && parsed.reason !== 'message-type') {
-        this.say(errorFrame(parsed.id, formationCode(this.services.protocol()), parsed.reason));
+      const protocol = this.services.protocol();
+      if (parsed.id !== undefined && answerable(protocol, parsed.messageType)) {
+        this.say(errorFrame(parsed.id, formationCode(protocol), parsed.reason));
       }
       return;
     }

@@ -17,3 +17,12 @@ export function errorFrame(id: string, code: string, description: string): Error
 /** 1.6 spells it FormationViolation, 2.0.1 FormatViolation. Pure. */
 export const formationCode = (protocol: OcppProtocol): string =>
   protocol === 'ocpp1.6' ? 'FormationViolation' : 'FormatViolation';
+
+/**
+ * Whether a message that cannot be used may be answered: an answer never, and of 2.1 neither
+ * CALLRESULTERROR (5) nor SEND (6) (2.1 part 4, 4.2.4). Pure.
+ */
+export function answerable(protocol: OcppProtocol, messageType: number | undefined): boolean {
+  if (messageType === 3 || messageType === 4) return false;
+  return !(protocol === 'ocpp2.1' && (messageType === 5 || messageType === 6));
+}

@@ -4,6 +4,7 @@ import { StationSelfTest } from './stationSelfTest';
 import type { LeaseBatch, StationImage, StationLease as LeaseOrder } from '../model';
 import type { Instant } from '../time';
 import { amps } from '../units';
+import type { Parsed } from './codec';
 import type { FleetEventCode, OcppProtocol, StationConfig, StationLink } from './config';
 import type { Dialect } from './dialect';
 import { dialectOf } from './dialects';
@@ -16,6 +17,7 @@ import type { StationRelay } from './relay';
 import { relayOf } from './relayBinding';
 import { ReplayCache } from './replayCache';
 import type { SessionContext } from './sessionContext';
+import { answerable, errorFrame, formationCode } from './replies';
 import { StationCalls } from './stationCalls';
 import type { RelayPurpose } from './stationCalls';
 import { StationFloor } from './stationFloor';
@@ -168,8 +170,9 @@ export class StationSession {
     else this.calls.receive(frame, now);
   }
 
-  /** A message that is no OCPP frame. Answered when its sender can be addressed. */
-  receiveBad(reason: string, id: string | undefined, now: Instant): void {
+  /** A message that is no OCPP frame; answered where it may be. */
+  receiveBad(bad: Exclude<Parsed, { readonly ok: true }>, now: Instant): void {
+    const { reason, id, messageType } = bad;
     this.badFrames += 1;
     this.context.counts.badFrames += 1;
     this.tell('bad-frame', `unusable message: ${reason}`, now);
@@ -177,8 +180,8 @@ export class StationSession {
       this.link?.close(1008, 'too many unusable messages');
       return;
     }
-    const description = `unusable message: ${reason}`;
-    this.link?.send({ type: 'error', id: id ?? '-1', code: 'FormationViolation', description });
+    if (!answerable(this.protocol, messageType)) return;
+    this.link?.send(errorFrame(id ?? '-1', formationCode(this.protocol), `unusable: ${reason}`));
   }
 
   private receiveCall(call: CallFrame, now: Instant): void {

@@ -1,6 +1,7 @@
 import type { Amps, Watts } from '../units';
 
-export type OcppProtocol = 'ocpp1.6' | 'ocpp2.0.1';
+/** 2.1 is negotiated only with models that the site file names. */
+export type OcppProtocol = 'ocpp1.6' | 'ocpp2.0.1' | 'ocpp2.1';
 
 /** What a station model can do, from its data sheet or the commissioning self-test. */
 export interface StationAbilities {

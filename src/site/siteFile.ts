@@ -95,6 +95,10 @@ const station = object(
     installer_cap_A: maybe(num('A', 0, 1000, 'cap set inside the station by the installer')),
     pre_boot_A: maybe(num('A', 0, 1000, 'measured current after power-up before BootNotification')),
     model: byDefault(text, 'unknown'),
+    ocpp: byDefault(
+      word(['any', '1.6', '2.0.1', '2.1'], 'OCPP version; any = 1.6 or 2.0.1'),
+      'any',
+    ),
     weight: byDefault(num('weight', 0.1, 100, 'share in the fair allocation'), 1),
     priority: byDefault(num('rank', 0, 9, 'smaller comes first'), 5),
     line: maybe(id),

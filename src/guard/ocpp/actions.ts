@@ -1,7 +1,9 @@
 import type { OcppProtocol } from '../../ocpp';
 
+type Listed = Exclude<OcppProtocol, 'ocpp2.1'>;
+
 /** Every action a station may send, per version (OCPP 1.6 with the security extension, 2.0.1). */
-const FROM_STATION: Readonly<Record<OcppProtocol, readonly string[]>> = {
+const FROM_STATION: Readonly<Record<Listed, readonly string[]>> = {
   'ocpp1.6': [
     'Authorize',
     'BootNotification',
@@ -48,7 +50,7 @@ const FROM_STATION: Readonly<Record<OcppProtocol, readonly string[]>> = {
 };
 
 /** Actions of a CPMS that pass when their own rule, if any, is met. */
-const FROM_CPMS: Readonly<Record<OcppProtocol, readonly string[]>> = {
+const FROM_CPMS: Readonly<Record<Listed, readonly string[]>> = {
   'ocpp1.6': [
     'CancelReservation',
     'CertificateSigned',
@@ -121,9 +123,11 @@ const FROM_CPMS: Readonly<Record<OcppProtocol, readonly string[]>> = {
   ],
 };
 
-const sets = (lists: Readonly<Record<OcppProtocol, readonly string[]>>) => ({
+/** What 2.1 has beyond 2.0.1 is unknown here, and so refused. */
+const sets = (lists: Readonly<Record<Listed, readonly string[]>>) => ({
   'ocpp1.6': new Set(lists['ocpp1.6']),
   'ocpp2.0.1': new Set(lists['ocpp2.0.1']),
+  'ocpp2.1': new Set(lists['ocpp2.0.1']),
 });
 
 export const STATION_ACTIONS: Readonly<Record<OcppProtocol, ReadonlySet<string>>> =

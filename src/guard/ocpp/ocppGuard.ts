@@ -81,6 +81,7 @@ function ownFault(station: StationConfig, call: CallFrame): OcppDenyReason | und
   }
   const old = object(call.payload, 'csChargingProfiles');
   const profile = old ?? object(call.payload, 'chargingProfile');
+  // The version matters here for its names alone; 2.1 has those of 2.0.1.
   const protocol = old === undefined ? 'ocpp2.0.1' : 'ocpp1.6';
   return profile === undefined ? 'malformed' : ownProfileFault(station, protocol, profile);
 }

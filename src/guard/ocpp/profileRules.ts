@@ -14,7 +14,17 @@ const NOMINAL_V = 230;
 const PURPOSES: Readonly<Record<OcppProtocol, ReadonlySet<string>>> = {
   'ocpp1.6': new Set(['ChargePointMaxProfile', 'TxDefaultProfile', 'TxProfile']),
   'ocpp2.0.1': new Set(['ChargingStationMaxProfile', 'TxDefaultProfile', 'TxProfile']),
+  'ocpp2.1': new Set(['ChargingStationMaxProfile', 'TxDefaultProfile', 'TxProfile']),
 };
+
+/** Members of a 2.1 period that steer beyond a limit; nothing here composes them. */
+const DISCHARGE = [
+  'setpoint',
+  'dischargeLimit',
+  'v2xBaseline',
+  'v2xFreqWattCurve',
+  'operationMode',
+] as const;
 
 /** A profile taken apart, of either version; undefined where it is malformed. */
 interface Parts {
@@ -52,6 +62,8 @@ export function foreignProfileFault(
     return 'profile-reserved';
   }
   if (!PURPOSES[protocol].has(parts.purpose)) return 'profile-purpose';
+  // 2.1: a schedule that others may change at any time cannot be judged now.
+  if (profile['chargingProfileKind'] === 'Dynamic') return 'profile-purpose';
   if (!Number.isInteger(parts.level) || parts.level < 0) return 'profile-level';
   // On capped connectors a TxDefaultProfile moves up one level; it must still fit then.
   const capped = station.connectorMax_A !== undefined && station.connectorMax_A < station.max_A;
@@ -97,6 +109,7 @@ function periodsFault(
   for (const period of periods) {
     const start = number(period, 'startPeriod');
     const limit = number(period, 'limit');
+    if (DISCHARGE.some((key) => period[key] !== undefined)) return 'profile-limit';
     const phases = period['numberPhases'];
     if (start === undefined || start <= before || (before < 0 && start !== 0)) {
       return 'profile-periods';

@@ -27,7 +27,7 @@ export interface Admitted {
 
 export interface GatePolicy {
   readonly clock: Clock;
-  readonly protocols: readonly string[];
+  readonly protocols: (station: string) => readonly string[];
   readonly credentialOf: (station: string) => StationCredential | undefined;
   readonly issuers: readonly X509Certificate[];
   readonly certificates: () => CertificatePolicy;
@@ -98,9 +98,10 @@ export class UpgradeGate {
     address: string,
   ): Promise<Admitted | Refusal> {
     const now = this.policy.clock.now();
-    const protocol = protocolOf(request, this.policy.protocols);
+    const known = this.policy.protocols(identity);
+    const protocol = protocolOf(request, known);
     if (protocol === undefined) {
-      const ours = this.policy.protocols.join(' or ');
+      const ours = known.join(' or ');
       return [
         400,
         'protocol-refused',

@@ -7,15 +7,18 @@ interface Validator {
 
 type Schemas = Record<string, unknown>[];
 
+const FILES: Readonly<Record<OcppProtocol, () => Promise<unknown>>> = {
+  'ocpp1.6': () => import('ocpp-rpc/lib/schemas/ocpp1_6.json', { with: { type: 'json' } }),
+  'ocpp2.0.1': () => import('ocpp-rpc/lib/schemas/ocpp2_0_1.json', { with: { type: 'json' } }),
+  'ocpp2.1': () => import('ocpp-rpc/lib/schemas/ocpp2_1.json', { with: { type: 'json' } }),
+};
+
 /**
  * The JSON schemas of OCPP as ocpp-rpc ships them. Only the versions in use are read: all of them
  * together cost more memory than a hundred stations.
  */
 async function schemasOf(protocol: OcppProtocol): Promise<Schemas> {
-  const file: unknown =
-    protocol === 'ocpp1.6'
-      ? await import('ocpp-rpc/lib/schemas/ocpp1_6.json', { with: { type: 'json' } })
-      : await import('ocpp-rpc/lib/schemas/ocpp2_0_1.json', { with: { type: 'json' } });
+  const file: unknown = await FILES[protocol]();
   const list: unknown = isSchema(file) ? file['default'] : undefined;
   if (!Array.isArray(list)) throw new TypeError('ocpp-rpc is not the pinned 2.2.1: no schemas');
   return list.filter(isSchema);

@@ -50,9 +50,11 @@ class StationServer implements OcppServer {
   constructor(options: OcppServerOptions) {
     this.options = options;
     const protocols = options.protocols ?? ['ocpp1.6'];
+    // 2.1 is spoken only with stations that are declared for it.
+    const plain = protocols.filter((name) => name !== 'ocpp2.1');
     this.gate = new UpgradeGate({
       clock: options.clock,
-      protocols,
+      protocols: (station) => options.protocolsOf?.(station) ?? plain,
       credentialOf: options.credentialOf,
       onEvent: (event) => options.onEvent?.(event),
       onNextHash: options.onNextHash,
@@ -64,7 +66,7 @@ class StationServer implements OcppServer {
       protocols: [...protocols],
       pingIntervalMs: 0,
       wssOptions: {
-        maxPayload: protocols.includes('ocpp2.0.1') ? MAX_TEXT_201 : MAX_TEXT_16,
+        maxPayload: protocols.every((name) => name === 'ocpp1.6') ? MAX_TEXT_16 : MAX_TEXT_201,
         perMessageDeflate: false,
       },
     });
@@ -205,7 +207,7 @@ interface ClientWithRequest {
 }
 
 const protocolName = (name: string): OcppProtocol =>
-  name === 'ocpp2.0.1' ? 'ocpp2.0.1' : 'ocpp1.6';
+  (['ocpp2.1', 'ocpp2.0.1'] as const).find((known) => known === name) ?? 'ocpp1.6';
 
 function portOf(address: AddressInfo | string | null): number {
   return typeof address === 'object' && address !== null ? address.port : 0;

@@ -63,6 +63,8 @@ export interface OcppServerOptions {
   readonly clock: Clock;
   readonly credentialOf: (station: string) => StationCredential | undefined;
   readonly protocols?: readonly OcppProtocol[];
+  /** Versions of one station, most wanted first; among `protocols`. Default: all but 2.1. */
+  readonly protocolsOf?: (station: string) => readonly OcppProtocol[] | undefined;
   readonly tls?: ServerTls;
   /** How client certificates are judged (profile 3). Default: the wall clock, none denied, 7 days. */
   readonly certificates?: {

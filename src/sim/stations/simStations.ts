@@ -7,7 +7,7 @@ import type { SimSession, SimStation, SimStations, SimStationsOptions } from './
 export function createSimStations(options: SimStationsOptions): SimStations {
   const stations = new Map<string, StationLife>();
   for (const config of options.stations) {
-    const Software = config.protocol === 'ocpp2.0.1' ? Station201 : Station16;
+    const Software = (config.protocol ?? 'ocpp1.6') === 'ocpp1.6' ? Station16 : Station201;
     stations.set(config.id, new Software(config, options));
   }
   const cancels: (() => void)[] = [];

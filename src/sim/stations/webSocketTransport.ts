@@ -27,7 +27,7 @@ class SocketLink implements SimLink {
     const login = Buffer.from(`${station.id}:${station.password ?? ''}`).toString('base64');
     this.socket = new WebSocket(
       `${options.url}/${station.id}`,
-      [...(options.protocols ?? ['ocpp1.6'])],
+      [...(options.protocols ?? [station.protocol ?? 'ocpp1.6'])],
       {
         handshakeTimeout: 10_000,
         perMessageDeflate: false,

@@ -50,6 +50,24 @@ describe('io/ocppRpc gate', () => {
     assert.ok(codes().includes('protocol-refused'));
   });
 
+  it('speaks 2.1 only with a station that is declared for it', async () => {
+    await rig.close();
+    const secretHash = await hashSecret(SECRET);
+    rig = await openRig({
+      protocols: ['ocpp1.6', 'ocpp2.0.1', 'ocpp2.1'],
+      protocolsOf: (id) => (id === 'CP1' ? ['ocpp2.1', 'ocpp1.6'] : undefined),
+      credentialOf: () => ({ secretHash }),
+    });
+    const all = ['ocpp2.1', 'ocpp2.0.1', 'ocpp1.6'];
+    const first = await login(rig, 'CP1', SECRET, all);
+    assert.equal(first.socket.protocol, 'ocpp2.1');
+    const second = await login(rig, 'CP2', SECRET, all);
+    assert.equal(second.socket.protocol, 'ocpp1.6');
+    assert.equal((await login(rig, 'CP2', SECRET, ['ocpp2.1'])).outcome, 400);
+    first.socket.terminate();
+    second.socket.terminate();
+  });
+
   it('answers no, wrong and foreign credentials alike and logs reason and hint', async () => {
     assert.equal((await login(rig, 'CP1', undefined)).outcome, 401);
     assert.equal((await login(rig, 'CP1', 'wrong')).outcome, 401);
