@@ -77,12 +77,17 @@ export class FieldDevices {
    * known to have been taken back or to have expired, what we sent before our start included.
    */
   notYetStatic(key: string, now: Instant): string | undefined {
-    for (const { file, actuator } of [...this.bess, ...this.pv]) {
+    for (const { file, device, actuator } of [...this.bess, ...this.pv]) {
       if (busKey(file) !== key) continue;
       const { holdsUntil, acknowledged } = actuator.current();
       const before = acknowledged > 0 ? undefined : this.earlierEnd;
       const until = holdsUntil ?? before;
-      if (until !== undefined && until > now)
+      if (until === undefined) continue;
+      const terms = device.profile.data.lease;
+      // What our own polls keep alive does not expire while we poll.
+      if (terms.mechanism !== 'none' && terms.fedByReads)
+        return `${file.id} may hold a setpoint that reads keep alive: it was never taken back`;
+      if (until > now)
         return `${file.id} may hold a setpoint for ${Math.ceil(between(now, until) / 1000)} s more`;
     }
     return undefined;

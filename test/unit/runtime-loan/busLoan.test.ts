@@ -261,12 +261,13 @@ describe('a bus in the hands of a technician', function () {
     const r = new Rig();
     const loan = r.lent();
     r.advance(5, loan);
-    const bess = r.run.rig.runtime.devices.bess[0];
-    assert.equal(bess?.device.mayWrite(), false);
+    const [bess] = r.run.rig.runtime.devices.bess;
+    assert.ok(bess !== undefined);
+    assert.equal(bess.device.mayWrite(), false);
     loan.end('done');
-    assert.equal(bess?.device.mayWrite(), false, 'the port is open, the device unknown');
+    assert.equal(bess.device.mayWrite(), false, 'the port is open, the device unknown');
     r.advance(15);
-    assert.equal(bess?.device.mayWrite(), true);
+    assert.equal(bess.device.mayWrite(), true);
     r.assertRestored();
   });
 
