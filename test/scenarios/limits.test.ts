@@ -121,7 +121,7 @@ describe('limits beside the rated ones', function () {
   it('the averaged contract holds in every window of ten minutes, at full demand', () => {
     const contract_W = 55_000;
     const windows = new Map<number, { sum: number; count: number; peak: number }>();
-    run(demo({ contract_10min_W: contract_W }), 6 * WINDOW_s, {
+    const { report } = run(demo({ contract_10min_W: contract_W }), 6 * WINDOW_s, {
       onSecond: (virtual) => {
         const key = Math.floor(virtual.time.wall_ms() / (WINDOW_s * 1000));
         const w = windows.get(key) ?? { sum: 0, count: 0, peak: 0 };
@@ -133,6 +133,7 @@ describe('limits beside the rated ones', function () {
     const whole = [...windows.values()].filter((w) => w.count >= WINDOW_s - 2);
     assert(whole.length >= 4, `${whole.length} windows`);
     const means = whole.map((w) => w.sum / w.count);
+    assert.equal(report.limit_violations, 0);
     assert(Math.max(...means) <= contract_W, `means ${means.map(Math.round).join()} W`);
     assert(Math.max(...means) > 0.85 * contract_W, 'the contract is used');
     assert(Math.max(...whole.map((w) => w.peak)) > contract_W, 'it is a mean, not a power');

@@ -4,10 +4,11 @@
  * (a) no sample over a limit unless a declared disturbance explains it; (b) after a disturbance the
  * excess ends within the node's declared reaction time with D <= 0.5; (c) while a part lies, is
  * deaf
- * or hostile, D < 0.8. An excess that breaks its rule is one violation, however long it lasts.
+ * or hostile, D < 0.8; (d) the averaged contract in each whole window. An excess that breaks its rule is one violation, however long it lasts.
  */
 import { advanceTrip, type Curve, type Site } from '../../site';
 import { between, type Instant } from '../../time';
+import { ContractWatch } from './contract';
 import type { SiteTruth } from './truth';
 
 /** Rounding of the simulation itself. */
@@ -19,7 +20,7 @@ export interface Verdict {
   readonly node: string;
   readonly what: string;
   readonly from: Instant;
-  readonly rule: 'a' | 'b' | 'c';
+  readonly rule: 'a' | 'b' | 'c' | 'd';
   readonly text: string;
 }
 
@@ -50,6 +51,8 @@ export class Judge {
   private readonly watches: Watch[];
   private readonly reaction_ms: ReadonlyMap<string, number>;
   private readonly violations: Verdict[] = [];
+  private readonly contract:
+    { readonly watch: ContractWatch; readonly wall_ms: () => number } | undefined;
   private disturbedAt: Instant | undefined;
   private lying = false;
   private lyingEnded: Instant | undefined;
@@ -60,8 +63,13 @@ export class Judge {
   private longest_ms = 0;
   private tripMax = 0;
 
-  constructor(site: Site, reaction_ms: ReadonlyMap<string, number>) {
+  /** `wall_ms`: contract windows lie on the wall clock; without it the contract is not judged. */
+  constructor(site: Site, reaction_ms: ReadonlyMap<string, number>, wall_ms?: () => number) {
     this.reaction_ms = reaction_ms;
+    const { contract_10min_W } = site.connection;
+    if (contract_10min_W !== undefined && wall_ms !== undefined) {
+      this.contract = { watch: new ContractWatch(contract_10min_W), wall_ms };
+    }
     this.watches = site.nodes.flatMap((node) => {
       const base = { node: node.id, explained: 'none' as const, d: 0, judged: false };
       const phases = ([0, 1, 2] as const).map((phase) => ({
@@ -96,6 +104,12 @@ export class Judge {
     if (grid !== undefined) {
       const power = grid.power_W[0] + grid.power_W[1] + grid.power_W[2];
       this.peak_W = Math.max(this.peak_W, power);
+      const { contract } = this;
+      const mean_W = contract?.watch.sample(power, contract.wall_ms(), dt_s * 1000);
+      if (mean_W !== undefined) {
+        const text = `mean of ten minutes ${mean_W.toFixed(0)} W over the contract`;
+        this.violations.push({ node: 'grid', what: 'contract', from: now, rule: 'd', text });
+      }
       this.export_W = Math.max(this.export_W, 0 - power);
       this.peak_VA = Math.max(this.peak_VA, grid.apparent_VA);
       for (const i of [0, 1, 2] as const) {

@@ -43,6 +43,8 @@ export interface SimSiteOptions {
   readonly seed: number;
   readonly transport: SimTransport;
   readonly line: SimLine;
+  /** By id of the site file; what is not in it hangs on `line`. */
+  readonly lines?: ReadonlyMap<string, SimLine>;
   readonly sessions: readonly SimSession[];
   readonly stationConfigs: readonly SimStationConfig[];
   /** Default: a walk between 30 and 70 % of the declared maximum. */
@@ -82,7 +84,8 @@ class World implements SimSite {
   private readonly paths: ReadonlyMap<string, readonly string[]>;
   private now_: SiteTruth;
   private delivered_Wh = 0;
-  private lineUp = true;
+  /** By station: whether what it hangs on was up in the last step. */
+  private readonly up = new Map<string, boolean>();
   private cancel: (() => void) | undefined;
 
   constructor(options: SimSiteOptions) {
@@ -92,7 +95,7 @@ class World implements SimSite {
     this.paths = new Map(
       site.nodes.map((n) => [n.id, circuitPath(site, n.id).map((node) => node.id)]),
     );
-    this.judge = new Judge(site, options.reaction_ms);
+    this.judge = new Judge(site, options.reaction_ms, () => clock.wall_ms());
     const most_A = site.connection.base_load_max_A;
     this.baseLoad = options.baseLoad ?? walkingBaseLoad(0.3 * most_A, 0.7 * most_A, seed);
     this.now_ = emptyTruth(site);
@@ -179,11 +182,17 @@ class World implements SimSite {
   }
 
   private followLine(now: Instant): void {
-    const up = this.options.line.energised(now);
-    if (up === this.lineUp) return;
-    this.lineUp = up;
-    for (const s of this.options.site.stations) {
-      if (s.line === undefined) continue;
+    const { site, line, lines } = this.options;
+    for (const s of site.stations) {
+      // An isolator opens the feeder itself: what is behind it is cut with it.
+      const behind = site.lines.filter(
+        (l) => l.kind === 'isolate' && this.paths.get(s.node)?.includes(l.node),
+      );
+      const ids = [...(s.line === undefined ? [] : [s.line]), ...behind.map((l) => l.id)];
+      if (ids.length === 0) continue;
+      const up = ids.every((id) => (lines?.get(id) ?? line).energised(now));
+      if (up === (this.up.get(s.id) ?? true)) continue;
+      this.up.set(s.id, up);
       this.stations.station(s.id)?.setLine(up ? 'fed' : 'open', now);
     }
   }

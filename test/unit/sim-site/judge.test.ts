@@ -8,7 +8,7 @@ import {
 } from '../../../src/sim/site';
 import { instant, later } from '../../../src/time';
 import { evenly } from '../../../src/units';
-import { siteBlock, siteOf } from '../site/fixtures';
+import { siteBlock, siteOf, withKeys } from '../site/fixtures';
 
 const SITE = siteOf(siteBlock());
 const START = instant(1_000_000);
@@ -49,6 +49,23 @@ describe('judge of INV-1', () => {
     samples(judge, truth(node('grid', 100)), 8, 1);
     samples(judge, truth(node('grid', 126)), 9, 1);
     assert.equal(rules(judge).length, 6);
+  });
+
+  it('convicts a mean of ten minutes over the contract, in whole windows of the wall clock', () => {
+    const site = siteOf(withKeys('connection_point', { contract_10min_W: 50_000 }));
+    const judged = (first_W: number, then_W: number): readonly string[] => {
+      let wall_ms = 600_000 * 1000 - 60_000;
+      const judge = new Judge(site, REACTION_ms, () => wall_ms);
+      for (let s = 0; s < 1300; s += 1) {
+        wall_ms += 1000;
+        const power_W = s < 360 ? first_W : then_W;
+        judge.sample(truth(node('grid', 60, power_W / 3)), later(START, s * 1000), 1);
+      }
+      return rules(judge);
+    };
+    assert.deepEqual(judged(70_000, 25_000), []);
+    assert.deepEqual(judged(70_000, 45_000), ['grid contract d']);
+    assert.deepEqual(judged(90_000, 1000).length, 0, 'the first minute is no whole window');
   });
 
   it('looks at every node, at apparent power and at export', () => {
