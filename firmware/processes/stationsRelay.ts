@@ -101,6 +101,7 @@ function connector(
   return upstreamConnector({
     url: cpms.url,
     clock: systemClock,
+    compress: cpms.compression,
     passwordsOf: (station) => passwords.upstreamOf(station, issued.get(station)),
     onWorked: (station, password) => passwords.upstreamWorked(station, password),
     tls: { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) },

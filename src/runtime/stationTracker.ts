@@ -78,10 +78,6 @@ export class StationTracker {
     return this.image;
   }
 
-  fresh(now: Instant): boolean {
-    return this.image !== undefined && between(this.image.lastSeen_at, now) <= 60_000;
-  }
-
   /** The lease the station acknowledged, while it lasts. */
   acknowledged(now: Instant): AcknowledgedLease | undefined {
     const lease = this.image?.lease;

@@ -42,6 +42,10 @@ export const cpms = maybe(
         word(['detached', 'strict-6.3'], 'stations stay connected, or are closed'),
         'detached',
       ),
+      compression: byDefault(
+        bool('offer WebSocket compression to the CPMS; saves data on a mobile link'),
+        false,
+      ),
       unknown_tags: byDefault(
         word(['deny', 'accept'], 'tags the CPMS never spoke of, while it is away'),
         'deny',

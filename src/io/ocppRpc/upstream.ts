@@ -12,7 +12,22 @@ const HANDSHAKE_MS = 10_000;
 /** Bytes a CPMS may leave unread before the connection is given up. */
 const MAX_BUFFERED = 4 * 1024 * 1024;
 
+/**
+ * Compression towards the CPMS (RFC 7692; 2.0.1 part 4, 3.3), bounded: no memory kept between
+ * messages, few at once, and the longest message counts after inflating.
+ */
+const DEFLATE = {
+  threshold: 1_024,
+  concurrencyLimit: 2,
+  serverNoContextTakeover: true,
+  clientNoContextTakeover: true,
+  clientMaxWindowBits: 12,
+  zlibDeflateOptions: { memLevel: 4, windowBits: 12 },
+} as const;
+
 export interface UpstreamOptions {
+  /** Offer permessage-deflate. Default false; never towards stations. */
+  readonly compress?: boolean;
   /** `wss://cpms.example/ocpp`; the identity of the station is appended. */
   readonly url: string;
   readonly clock: Clock;
@@ -98,7 +113,7 @@ class RpcUpstream implements UpstreamLink {
       wsOpts: {
         handshakeTimeout: HANDSHAKE_MS,
         maxPayload: MAX_TEXT_201,
-        perMessageDeflate: false,
+        perMessageDeflate: options.compress === true ? DEFLATE : false,
         minVersion: 'TLSv1.2',
         ...options.tls,
       },

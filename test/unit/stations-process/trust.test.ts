@@ -159,6 +159,7 @@ describe('what the process stations trusts', () => {
     const cpms = {
       url: 'wss://cpms.example/ocpp',
       when_detached: 'detached',
+      compression: false,
       unknown_tags: 'deny',
       password_rotation: 'refuse',
       provisional_ids: false,
