@@ -47,7 +47,6 @@ const FAILURES: readonly BusFailure[] = [
   'not-ready',
   'backoff',
   'queue-full',
-  'wrong-identity',
   'ambiguous',
 ];
 

@@ -24,7 +24,6 @@ export type BusFailure =
   | 'not-ready'
   | 'backoff'
   | 'queue-full'
-  | 'wrong-identity'
   | 'ambiguous';
 
 export type BusResult =
@@ -98,17 +97,9 @@ export interface BusDevice {
   readonly late_ms?: number;
   /** Longest pause between probes of a dead device, ms (default 60,000). */
   readonly backoffMax_ms?: number;
-  /**
-   * Read after each (re)connection of port or device, before any write. While it does not accept,
-   * writes wait until their deadline and fail as 'wrong-identity' when it refuses.
-   */
-  readonly identity?: {
-    readonly request: ReadRequest;
-    readonly accept: (registers: readonly number[]) => boolean;
-  };
 }
 
-export type DeviceHealth = 'unknown' | 'alive' | 'suspect' | 'dead' | 'wrong-identity';
+export type DeviceHealth = 'unknown' | 'alive' | 'suspect' | 'dead';
 
 /** Figures of one device since the start; quantiles over the last 128 answers. */
 export interface DeviceStatistics {
@@ -148,6 +139,8 @@ export interface Bus {
   /** Every frame on the line until the result is called; `tap` must be quick. */
   tap(tap: Tap): () => void;
   readonly wire: WireTimes;
+  /** How often the port was opened: whoever answers after another opening may be another device. */
+  readonly openings: number;
   /** Takes the port away: all that waits fails as 'disconnected'. False when it is away already. */
   suspend(reason: string): boolean;
   /** Gives the bus a new port and opens it. */

@@ -28,6 +28,7 @@ export function createBus(options: BusOptions): Bus {
   let armed_at = Infinity;
   let cancel: () => void = () => undefined;
   let stopped = false;
+  let openings = 0;
 
   const ringAt = (wake: number, afterStall: boolean): void => {
     cancel();
@@ -53,6 +54,7 @@ export function createBus(options: BusOptions): Bus {
 
   port.attach({
     onOpen: (now) => {
+      openings += 1;
       onLink?.(true, 'open', now);
       then(now, () => engine.onOpen(now));
     },
@@ -84,6 +86,9 @@ export function createBus(options: BusOptions): Bus {
       then(now, () => engine.endVisits(now));
     },
     tap: (tap) => port.tap(tap),
+    get openings() {
+      return openings;
+    },
     get wire() {
       return port.wire;
     },

@@ -7,7 +7,7 @@ import { DeviceTable } from './deviceTable';
 import type { FrameFault, FramePort, FramePortEvents, PduCodec } from './framePort';
 import { describe, EXCEPTION_CODE, isWrite, malformed } from './pdu';
 import { replyShape } from './replyCheck';
-import { failure, identityEntry, timeoutAt, type Transaction } from './transaction';
+import { failure, timeoutAt, type Transaction } from './transaction';
 import { shapeKey } from './unitTaint';
 
 /**
@@ -17,9 +17,9 @@ import { shapeKey } from './unitTaint';
  *
  * Cases: answered · exception · no or bad reply (reads are repeated once, writes never) · port lost
  * (all fail, nothing survives) · device dead (fail at once, one probe per round) · unit tainted
- * (same shape waits; a safety write goes out, but an acknowledgement is then only 'ambiguous') ·
- * identity not verified (read it first). It stops when the queue is empty or nothing may be sent;
- * `wakeAt` says when time alone changes that.
+ * (same shape waits; a safety write goes out, but an acknowledgement is then only 'ambiguous').
+ * It stops when the queue is empty or nothing may be sent; `wakeAt` says when time alone changes
+ * that. Who answers is not its business: `openings` of the bus tells when to ask for the identity.
  */
 
 const READ_ATTEMPTS = 2;
@@ -210,16 +210,9 @@ export class BusEngine implements FramePortEvents {
   }
 
   #eligible(entry: Waiting, now: Instant): boolean {
-    const state = this.#devices.stateOf(entry);
-    if (!state.verified && this.#identityUnderWay(state)) return false;
     const until = this.#devices.blockedUntil(entry, now);
     if (until === undefined) return true;
     this.#blockedUntil = Math.min(this.#blockedUntil, until);
-    return false;
-  }
-
-  #identityUnderWay(state: DeviceState): boolean {
-    for (const flight of this.#underWay.values()) if (flight.identityOf === state) return true;
     return false;
   }
 
@@ -229,20 +222,12 @@ export class BusEngine implements FramePortEvents {
       this.#reports.fail(entry.request, 'expired', 'not sent before its deadline');
     } else if (state.refuses(entry.request.priority, now)) {
       this.#refuse(entry.request, state, now);
-    } else if (!state.verified && state.device.identity !== undefined) {
-      this.#queue.putBack(entry);
-      this.#send(identityEntry(state, entry, READ_ATTEMPTS), state, state, now);
     } else {
-      this.#send(entry, state, undefined, now);
+      this.#send(entry, state, now);
     }
   }
 
-  #send(
-    entry: Waiting,
-    state: DeviceState,
-    identityOf: DeviceState | undefined,
-    now: Instant,
-  ): void {
+  #send(entry: Waiting, state: DeviceState, now: Instant): void {
     const { request, source } = entry.request;
     const { unit, id: device } = state.device;
     const context = { device, source: source ?? 'site', now };
@@ -250,8 +235,6 @@ export class BusEngine implements FramePortEvents {
     if (!verdict.allow) {
       state.count('denied');
       this.#reports.fail(entry.request, 'denied', `${describe(request)}: ${verdict.reason}`);
-      if (identityOf !== undefined)
-        this.#failWaiting(state, 'denied', 'its identity may not be read');
       return;
     }
     const adu = this.#codec.encode(unit, request);
@@ -269,7 +252,6 @@ export class BusEngine implements FramePortEvents {
       request_ms,
       reply_ms,
       taint: this.#devices.taintOf(state, entry.shapeKey, now),
-      identityOf,
       sentEnd_at: undefined,
       held: undefined,
       timeout_at: later(now, SEND_GUARD_MS + request_ms + reply_ms),
@@ -311,10 +293,8 @@ export class BusEngine implements FramePortEvents {
     const dead = state.onFailure(reason, now);
     const attempts = entry.request.once === true ? 1 : READ_ATTEMPTS;
     const again = !dead && !isWrite(request) && entry.attempt < attempts && now < deadline;
-    if (flight.identityOf === undefined) {
-      if (again) this.#queue.putBack({ ...entry, attempt: entry.attempt + 1 });
-      else this.#reports.add(flight.entry.request, failure(reason, fault.text, true));
-    }
+    if (again) this.#queue.putBack({ ...entry, attempt: entry.attempt + 1 });
+    else this.#reports.add(entry.request, failure(reason, fault.text, true));
     if (dead) this.#failWaiting(state, 'backoff', `${state.device.id} does not answer`);
   }
 
@@ -343,7 +323,7 @@ export class BusEngine implements FramePortEvents {
   }
 
   #conclude(flight: Transaction, result: BusResult, now: Instant): void {
-    const { state, identityOf } = flight;
+    const { state } = flight;
     if (!result.ok) {
       state.count(result.reason);
       this.#errors += 1;
@@ -354,23 +334,15 @@ export class BusEngine implements FramePortEvents {
         if (dead) this.#failWaiting(state, 'backoff', `${state.device.id} does not answer`);
       }
     }
-    if (identityOf === undefined) this.#reports.add(flight.entry.request, result);
-    else if (result.ok && state.device.identity?.accept(result.registers) === true) {
-      state.onVerified();
-    } else if (result.ok || result.reason === 'exception') {
-      state.onWrongIdentity(now);
-      const text = result.ok ? `identity [${result.registers.join(' ')}]` : result.text;
-      this.#failWaiting(state, 'wrong-identity', `${state.device.id}: ${text}`);
-    }
+    this.#reports.add(flight.entry.request, result);
   }
 
   #refuse(request: BusRequest, state: DeviceState, now: Instant): void {
     const wait_s = Math.ceil(((state.nextProbe_at ?? now) - now) / 1000);
-    const reason = state.health === 'wrong-identity' ? 'wrong-identity' : 'backoff';
-    state.count(reason);
+    state.count('backoff');
     this.#reports.fail(
       request,
-      reason,
+      'backoff',
       `${state.device.id} is ${state.health}, next try in ${wait_s} s`,
     );
   }

@@ -15,7 +15,6 @@ const BACKOFF_FIRST_MS = 1000;
 const BACKOFF_MAX_MS = 60_000;
 /** A safety write does not wait longer than this for its turn as a probe. */
 const SAFETY_PROBE_MS = 5000;
-const IDENTITY_RETRY_MS = 10_000;
 const TURNAROUND_UNKNOWN_MS = 250;
 const TURNAROUND_FLOOR_MS = 50;
 const TURNAROUND_CEILING_MS = 500;
@@ -24,8 +23,6 @@ const LATE_MS = 1000;
 
 export class DeviceState {
   readonly device: BusDevice;
-  /** Verified since the last (re)connection; devices without an identity always are. */
-  verified: boolean;
   health: DeviceHealth = 'unknown';
   answered = 0;
   busy_ms = 0;
@@ -41,7 +38,6 @@ export class DeviceState {
 
   constructor(device: BusDevice) {
     this.device = device;
-    this.verified = device.identity === undefined;
   }
 
   get late_ms(): number {
@@ -65,7 +61,7 @@ export class DeviceState {
   /** Whether a request of this priority must fail at once because the device counts as dead. */
   refuses(priority: number, now: Instant): boolean {
     if (this.nextProbe_at === undefined || now >= this.nextProbe_at) return false;
-    if (priority > 0 || this.health === 'wrong-identity') return true;
+    if (priority > 0) return true;
     return this.#lastTry_at !== undefined && now < this.#lastTry_at + SAFETY_PROBE_MS;
   }
 
@@ -77,7 +73,7 @@ export class DeviceState {
     this.#failures = 0;
     this.#backoff_ms = 0;
     this.nextProbe_at = undefined;
-    if (this.health !== 'wrong-identity') this.health = 'alive';
+    this.health = 'alive';
     this.roundTrips.add(roundTrip_ms);
     this.#turnarounds.add(Math.max(0, turnaround_ms));
   }
@@ -95,25 +91,11 @@ export class DeviceState {
     }
     this.#backOff(now);
     this.health = 'dead';
-    this.verified = this.device.identity === undefined;
     return true;
-  }
-
-  /** The identity was read and is another device's: nothing is asked of it until the next check. */
-  onWrongIdentity(now: Instant): void {
-    this.health = 'wrong-identity';
-    this.verified = false;
-    this.nextProbe_at = later(now, IDENTITY_RETRY_MS);
-  }
-
-  onVerified(): void {
-    this.verified = true;
-    this.health = 'alive';
   }
 
   /** The port was closed: what was known of the far end no longer holds. */
   onReconnect(): void {
-    this.verified = this.device.identity === undefined;
     this.health = 'unknown';
     this.nextProbe_at = undefined;
     this.#silences = 0;

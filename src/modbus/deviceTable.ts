@@ -5,7 +5,7 @@ import { DeviceState } from './deviceState';
 import { crcHolds } from './crc16';
 import { isWrite } from './pdu';
 import type { Transaction } from './transaction';
-import { shapeKey, shapeKeyOfReply, UnitTaint } from './unitTaint';
+import { shapeKeyOfReply, UnitTaint } from './unitTaint';
 
 /** How long a unit is remembered for having been late or having spoken unasked, ms. */
 const DISTRUST_MS = 60_000;
@@ -68,13 +68,11 @@ export class DeviceTable {
   blockedUntil(entry: Waiting, now: Instant): Instant | undefined {
     if (this.#correlates) return undefined;
     const state = this.stateOf(entry);
-    const { identity, unit } = state.device;
-    const identityFirst = state.verified ? undefined : identity;
+    const { unit } = state.device;
     // A safety write is never held back; its acknowledgement then counts as ambiguous.
     const { request, priority } = entry.request;
-    if (priority === 0 && isWrite(request) && identityFirst === undefined) return undefined;
-    const key = identityFirst === undefined ? entry.shapeKey : shapeKey(identityFirst.request);
-    return this.#taints.get(unit)?.blockedUntil(key, now);
+    if (priority === 0 && isWrite(request)) return undefined;
+    return this.#taints.get(unit)?.blockedUntil(entry.shapeKey, now);
   }
 
   /** What late replies of this unit are feared: any shape, and this very shape. */

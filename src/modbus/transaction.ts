@@ -3,7 +3,6 @@ import type { BusFailure, BusResult } from './bus';
 import type { Waiting } from './busQueue';
 import type { DeviceState } from './deviceState';
 import type { FramePort } from './framePort';
-import { shapeKey } from './unitTaint';
 
 const TIMEOUT_MIN_MS = 100;
 const TIMEOUT_MAX_MS = 2000;
@@ -19,7 +18,6 @@ export interface Transaction {
   readonly request_ms: number;
   readonly reply_ms: number;
   readonly taint: { readonly unit: boolean; readonly shape: boolean };
-  readonly identityOf: DeviceState | undefined;
   sentEnd_at: Instant | undefined;
   timeout_at: Instant;
   /** The answer of a distrusted unit, kept back until `timeout_at` in case a second one follows. */
@@ -43,17 +41,4 @@ export function timeoutAt(transaction: Transaction, ends_at: Instant, port: Fram
 /** A result without an answer. Pure. */
 export function failure(reason: BusFailure, text: string, sent: boolean): BusResult {
   return { ok: false, reason, text, sent };
-}
-
-/** The identity read takes the urgency of the request it stands before. Pure. */
-export function identityEntry(state: DeviceState, before: Waiting, attempt: number): Waiting {
-  const { identity, id: device } = state.device;
-  if (identity === undefined) throw new Error('only a device with an identity is verified');
-  const { priority, deadline } = before.request;
-  const { request } = identity;
-  return {
-    request: { device, request, priority, deadline, onDone: () => undefined },
-    attempt,
-    shapeKey: shapeKey(request),
-  };
 }

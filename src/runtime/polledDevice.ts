@@ -61,6 +61,7 @@ export class PolledDevice {
     | undefined;
   private reply: RawReply | undefined;
   private readonly phases: PlanState | undefined;
+  private openings = 0;
   private failure = 'not polled yet';
   private wrongIdentity: readonly string[] | undefined;
 
@@ -82,6 +83,11 @@ export class PolledDevice {
 
   /** Submits the reads that are due. Called a few times a second. */
   poll(now: Instant): void {
+    if (this.openings !== this.bus.openings) {
+      // Also a loss so short that no request met it.
+      this.openings = this.bus.openings;
+      this.identifyAgain(now);
+    }
     for (const item of this.plan) {
       if (item.waiting || now < item.next_at) continue;
       item.waiting = true;
@@ -106,8 +112,9 @@ export class PolledDevice {
     item.waiting = false;
     if (!result.ok) {
       this.failure = result.text;
-      // Whoever answers after a lost port may be another device: look again before any write.
-      if (result.reason === 'disconnected') this.identifyAgain(now);
+      // Whoever answers after a lost port or a long silence may be another device: look again
+      // before any write.
+      if (result.reason === 'disconnected' || result.reason === 'backoff') this.identifyAgain(now);
       if (item.read.every !== 'cycle') item.next_at = Math.min(item.next_at, now + 2000);
       return;
     }
@@ -136,6 +143,7 @@ export class PolledDevice {
 
   /** The device has shown who it is since the port was last opened; only then it is written to. */
   mayWrite(): boolean {
+    if (this.openings !== this.bus.openings) return false;
     const known = this.plan.every((p) => p.read.every !== 'once' || p.fresh);
     return known && this.complete() && this.wrongIdentity === undefined;
   }

@@ -285,31 +285,6 @@ describe('bus engine', () => {
     assert.equal(port.sent.length, 1, 'nothing is sent after the return');
   });
 
-  it('reads the identity before anything else after a connection, and refuses another device', () => {
-    const identity = { request: read(0, 2), accept: ([id]: readonly number[]) => id === 7 };
-    const { engine, port, results, answer } = rig([device('a', 1, { identity })]);
-    engine.submit(results.request('w', write(1)), at(0));
-    assert.deepEqual(port.last.request, identity.request);
-    answer(50, 7);
-    assert.deepEqual(port.last.request, write(1));
-    answer(100);
-    assert.deepEqual(results.words, ['w ok']);
-    port.isOpen = false;
-    engine.onClose('unplugged', at(200));
-    port.isOpen = true;
-    engine.onOpen(at(300));
-    engine.submit(results.request('again', write(2)), at(300));
-    assert.deepEqual(port.last.request, identity.request);
-    answer(350, 8);
-    engine.submit(results.request('still', read(5)), at(360));
-    engine.tick(at(360));
-    assert.deepEqual(results.words, ['w ok', 'again wrong-identity', 'still wrong-identity']);
-    engine.submit(results.request('later', write(3)), at(20_000));
-    answer(20_050, 7);
-    answer(20_100);
-    assert.equal(results.words.at(-1), 'later ok');
-  });
-
   it('gives telemetry one transaction in ten under full load of more urgent reads', () => {
     const { engine, port, results, answer } = rig();
     let now = 0;

@@ -1,7 +1,11 @@
 import { strict as assert } from 'node:assert';
-import { parseProfile, PROFILES, readPlan } from '../../../src/device';
-import type { Bus, BusRequest } from '../../../src/modbus';
+import { parseProfile, profileById, PROFILES, readPlan } from '../../../src/device';
+import { createPduCodec } from '../../../src/io/modbusSerial';
+import { type Bus, type BusRequest, createBus } from '../../../src/modbus';
 import { PolledDevice } from '../../../src/runtime';
+import { createSimBess } from '../../../src/sim/devices';
+import { createSegment, SeededRandom } from '../../../src/sim/segment';
+import { VirtualTime } from '../../../src/sim/time';
 import { gridLayout } from '../../../src/supervisor';
 import { instant, later } from '../../../src/time';
 
@@ -41,5 +45,61 @@ describe('a polled grid meter', () => {
       }
     }
     assert(several > 0, 'a meter with several cyclic reads is among them');
+  });
+});
+
+describe('a polled battery', () => {
+  /** A device whose every read is answered by its own simulation. */
+  function rig() {
+    const data = profileById('sunspec-bess-704');
+    const parsed = data === undefined ? undefined : parseProfile(data);
+    assert(parsed?.ok === true);
+    const time = new VirtualTime();
+    const random = new SeededRandom(1);
+    const options = { now: () => time.now(), random: () => random.next(), unit: 20 };
+    const bess = createSimBess(parsed.profile, options);
+    const devices = [{ unit: 20, respond: (adu: Uint8Array) => bess.answer(adu) }];
+    const segment = createSegment({ clock: time, timers: time, baud: 19200, devices, seed: 2 });
+    const make = () => segment.framePort();
+    const bus = createBus({
+      port: make(),
+      codec: createPduCodec(),
+      clock: time,
+      timers: time,
+      judge: () => ({ allow: true }),
+      devices: [{ id: 'bess', unit: 20 }],
+    });
+    const periods = { cycle_ms: 1000, slow_ms: 10_000, priority: 3 } as const;
+    const device = new PolledDevice('bess', parsed.profile, bus, periods, time.now());
+    const run = (s: number): void => {
+      for (let i = 0; i < 4 * s; i += 1) {
+        device.poll(time.now());
+        time.runUntil(later(time.now(), 250));
+      }
+    };
+    run(10);
+    assert.equal(device.mayWrite(), true);
+    return { time, bus, device, segment, make, run };
+  }
+
+  it('is not written to after a loss of the port that no request met, until it is known again', () => {
+    const { time, bus, device, make, run } = rig();
+    assert(bus.suspend('a short loss'));
+    bus.resume(make());
+    time.runUntil(later(time.now(), 100));
+    assert.equal(bus.statistics().open, true);
+    assert.equal(device.mayWrite(), false);
+    run(5);
+    assert.equal(device.mayWrite(), true);
+  });
+
+  it('is not written to after a long silence, until it is known again', () => {
+    const { device, segment, run } = rig();
+    segment.silent.add(20);
+    run(10);
+    assert.equal(device.mayWrite(), false);
+    segment.silent.delete(20);
+    run(20);
+    assert.equal(device.mayWrite(), true);
   });
 });
