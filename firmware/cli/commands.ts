@@ -32,7 +32,7 @@ const COMMANDS: readonly Command[] = [
   },
   {
     name: 'run',
-    use: 'run --site SITE.yaml [--state FOLDER] [--trust KEY.pub] [--json]',
+    use: 'run --site SITE.yaml --trust KEY.pub [--state FOLDER] [--board NAME | --line SPEC]',
     says: 'run the gateway on its real ports; refuses an unsigned site file',
     run: (args) => (require('./run') as typeof import('./run')).run(args),
   },

@@ -7,6 +7,8 @@ import { parseArgs } from 'node:util';
 import { loadOrCreateKey } from '../../src/io/keys';
 import { hashSecret } from '../../src/io/ocppRpc';
 import { writeAtomic } from '../../src/io/store';
+import { linesFor } from '../../src/board';
+import { boardFile, loadBoard } from '../loadBoard';
 import { armSite, type ArmedSite } from '../processes/armSite';
 import type { ProcessConfig } from '../processes/config';
 import { log } from '../processes/log';
@@ -37,12 +39,14 @@ export async function run(args: readonly string[]): Promise<number> {
       state: { type: 'string', default: 'holdfast-state' },
       trust: { type: 'string', multiple: true, default: [] },
       line: { type: 'string' },
+      board: { type: 'string' },
       single: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   });
   if (values.site === undefined || values.trust.length === 0) {
-    const use = 'use: holdfast run --site SITE.yaml --trust KEY.pub [--state FOLDER] [--line SPEC]';
+    const use =
+      'use: holdfast run --site SITE.yaml --trust KEY.pub [--state FOLDER] [--board NAME | --line SPEC]';
     process.stderr.write(`holdfast run: ${use}\n`);
     return 2;
   }
@@ -54,10 +58,17 @@ export async function run(args: readonly string[]): Promise<number> {
     return 1;
   }
   const state = path.resolve(values.state);
+  const ids = armed.site.lines.map((l) => l.id);
+  const board = boardParts(values.board, ids, state);
+  if (typeof board === 'string') {
+    process.stderr.write(`holdfast run: ${board}\n`);
+    return 1;
+  }
   const config = await prepare(armed, state, {
     siteFile: path.resolve(values.site),
     trust: values.trust.map((t) => path.resolve(t)),
-    line: values.line ?? `emulated:${state}/line`,
+    ...board,
+    ...(values.line === undefined ? {} : { line: values.line }),
   });
   // Without a broker in the site file there is nothing for `uplink` to do.
   const { site } = armed;
@@ -72,10 +83,30 @@ export async function run(args: readonly string[]): Promise<number> {
   return 0;
 }
 
+/** Lines and inputs from the board, or why it cannot be used. Without a board all is emulated. */
+function boardParts(
+  name: string | undefined,
+  lines: readonly string[],
+  state: string,
+): Pick<ProcessConfig, 'line' | 'inputs'> | string {
+  if (name === undefined) return { line: `emulated:${state}/line` };
+  const file = boardFile(name);
+  if (file === undefined) return `there is no board "${name}"; see boards/README.md`;
+  const loaded = loadBoard(file);
+  if ('findings' in loaded) return loaded.findings.join('\n');
+  const { backEnds, problems } = linesFor(loaded.board, lines, state);
+  if (problems.length > 0) return problems.join('\n');
+  const line = JSON.stringify(Object.fromEntries(backEnds));
+  const own = (spec: string): string =>
+    spec.replace(/^emulated:holdfast-state\//, `emulated:${state}/`);
+  const inputs = loaded.board.inputs.map((x) => ({ ...x, backEnd: own(x.backEnd) }));
+  return { line, inputs };
+}
+
 async function prepare(
   armed: ArmedSite,
   state: string,
-  from: Pick<ProcessConfig, 'siteFile' | 'trust' | 'line'>,
+  from: Pick<ProcessConfig, 'siteFile' | 'trust' | 'line' | 'inputs'>,
 ): Promise<ProcessConfig> {
   const first = !existsSync(state);
   mkdirSync(state, { recursive: true, mode: 0o700 });

@@ -1,4 +1,6 @@
 /** What each process is told on its command line: one JSON object, checked. */
+import type { BoardInput } from '../../src/board';
+
 export interface ProcessConfig {
   readonly siteFile: string;
   /** Public keys that may sign the site file. */
@@ -7,7 +9,10 @@ export interface ProcessConfig {
   readonly state: string;
   readonly bootId: string;
   readonly start: 'first' | 'clean' | 'return';
+  /** Back end of the first line, or JSON: back end by line id. */
   readonly line: string;
+  /** Contacts of the board. */
+  readonly inputs?: readonly BoardInput[];
   /** OCPP secrets: file with `station: hash` lines, made by `holdfast run`. */
   readonly secrets: string;
 }
@@ -44,6 +49,24 @@ export function parseProcessConfig(text: string): ProcessConfig {
     bootId: need('bootId'),
     start: start === 'first' || start === 'clean' ? start : 'return',
     line: need('line'),
+    inputs: inputsOf(given.get('inputs')),
     secrets: need('secrets'),
   };
+}
+
+function inputsOf(value: unknown): readonly BoardInput[] {
+  if (!Array.isArray(value)) return [];
+  return value.map((item: unknown): BoardInput => {
+    const given = new Map<string, unknown>(
+      typeof item === 'object' && item !== null ? Object.entries(item) : [],
+    );
+    const [id, backEnd] = [given.get('id'), given.get('backEnd')];
+    const role = (['emergency-stop', 'fire', 'contact'] as const).find(
+      (r) => r === given.get('role'),
+    );
+    if (typeof id !== 'string' || typeof backEnd !== 'string' || role === undefined) {
+      throw new Error('process configuration: an input of the board is incomplete');
+    }
+    return { id, role, backEnd, active: given.get('active') === 'closed' ? 'closed' : 'open' };
+  });
 }

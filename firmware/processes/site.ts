@@ -39,6 +39,7 @@ import { between, type Instant } from '../../src/time';
 import { armSite } from './armSite';
 import { BusDoor } from './busDoor';
 import { type ProcessConfig, socketsIn } from './config';
+import { contactsOf, watchStops } from './boardInputs';
 import { openConsole } from './consoleSocket';
 import { openDrillBook } from './drillBook';
 import { log } from './log';
@@ -98,6 +99,7 @@ export async function siteProcess(config: ProcessConfig): Promise<void> {
       supervisor: supervisor.port,
       uplink: uplinkPeer(sockets.siteToUplink, hello, site.id, site.uplinks.length > 0),
       audit,
+      inputs: contactsOf(config.inputs ?? []),
       drillBook: openDrillBook({ file: drillFile, site: site.id, key, wall_ms }),
     },
   );
@@ -126,6 +128,7 @@ export async function siteProcess(config: ProcessConfig): Promise<void> {
   });
   await openConsole(sockets.console, { runtime, signer, mode: doorMode, service, bus });
   doorMode.restore();
+  watchStops(config.inputs ?? [], runtime, { clock: systemClock, timers: systemTimers });
   runtime.start();
   log(NAME, `site ${site.id} armed, ${site.stations.length} stations`);
   process.once('SIGTERM', () => {

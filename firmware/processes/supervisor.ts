@@ -5,7 +5,6 @@
  */
 import { systemClock, systemTimers } from '../../src/io/clock';
 import { listenIpc } from '../../src/io/ipc';
-import { openLine, parseLineSpec, type LineBackEnd } from '../../src/io/line';
 import { KeptFile } from '../../src/io/store';
 import {
   decodeCycleRecord,
@@ -20,6 +19,7 @@ import { armSite } from './armSite';
 import { type ProcessConfig, socketsIn } from './config';
 import { readKept } from './kept';
 import { log } from './log';
+import { lineSpecs, SupervisorLines } from './supervisorLines';
 
 const NAME = 'supervisor';
 /** A watched process that has been silent for so long hangs and is ended. */
@@ -40,9 +40,9 @@ export async function supervisorProcess(config: ProcessConfig): Promise<void> {
   const keptFile = `${config.state}/supervisor.json`;
   const kept = readKept(keptFile);
   const memory = new KeptFile(keptFile, (why) => log(NAME, `cannot keep the latch: ${why}`));
-  const spec = parseLineSpec(config.line);
-  if (spec === undefined) throw new Error(`--line ${config.line}: write watchdog:/dev/watchdogN`);
-  const line: LineBackEnd = openLine(spec, systemClock);
+  const ids = site.lines.map((l) => l.id);
+  const say = (text: string): void => log(NAME, text);
+  const lines = new SupervisorLines(lineSpecs(config.line, ids), systemClock, say);
   const supervisor = new Supervisor(
     {
       site,
@@ -70,11 +70,15 @@ export async function supervisorProcess(config: ProcessConfig): Promise<void> {
         return;
       }
       if (message.kind === 'release') return supervisor.release();
-      if (message.kind === 'line-drill') return supervisor.lineDrill(systemClock.now());
+      if (message.kind === 'line-drill') {
+        const named = typeof message.body === 'string' ? message.body : undefined;
+        return supervisor.lineDrill(systemClock.now(), named);
+      }
       const record = message.kind === 'record' ? decodeCycleRecord(message.body) : undefined;
       if (record === undefined) return log(NAME, `message ${message.kind} refused`);
       const at = systemClock.now();
-      if (supervisor.record(record, at).edge) giveEdge(line, at);
+      const feed = supervisor.record(record, at);
+      if (feed.edge) lines.edge(feed.lines, at);
     },
   });
   await listenIpc({
@@ -95,6 +99,7 @@ export async function supervisorProcess(config: ProcessConfig): Promise<void> {
   const second = (due: Instant): void => {
     const at = systemClock.now();
     supervisor.tick(at);
+    lines.tick(at);
     if (between(drilled, at) >= DRILL_ms) {
       drilled = at;
       log(NAME, supervisor.refusalDrill(at) ? 'refusal drill passed' : 'REFUSAL DRILL FAILED');
@@ -104,9 +109,9 @@ export async function supervisorProcess(config: ProcessConfig): Promise<void> {
       kind: 'status',
       body: {
         answers: true,
-        line: line.feedback(at),
+        ...lines.status(supervisor.leftOut(at), at),
         latched: report.latched,
-        text: report.text,
+        text: lines.problem() ?? report.text,
         acceptedRecords: report.accepted,
       },
     });
@@ -121,16 +126,7 @@ export async function supervisorProcess(config: ProcessConfig): Promise<void> {
     systemTimers.at(next, () => second(next));
   };
   second(now);
-  log(NAME, `site ${site.id}, line ${config.line}${line.emulated === '' ? '' : ', emulated'}`);
-}
-
-/** A line that refuses an edge drops by itself; the reason is logged. */
-function giveEdge(line: LineBackEnd, at: Instant): void {
-  try {
-    line.edge(at);
-  } catch (error) {
-    log(NAME, `no edge: ${error instanceof Error ? error.message : 'unknown'}`);
-  }
+  log(NAME, `site ${site.id}, line ${config.line}${lines.emulated() ? ', emulated' : ''}`);
 }
 
 /** Written by another thread, only when something changed; a failure is reported, not fatal. */

@@ -179,6 +179,12 @@ export const CATALOGUE = {
     'read "why not fed" in the supervisor’s state',
     'the line is energised again by the return rules',
   ),
+  'line-stuck': entry(
+    'critical',
+    'a watchdog line gets no edges but its feedback contact says that the relay holds',
+    'look for a welded contact or a bridged input; the line protects nothing until it drops',
+    'the contact says that the relay has dropped',
+  ),
   'limit-exceeded': entry(
     'critical',
     'a measured current is above the limit of its node',

@@ -41,4 +41,6 @@ export interface CycleRecord {
   /** Oldest write still without acknowledgement, ms; 0 when none. */
   readonly oldestUnacknowledged_ms: number;
   readonly decisionDone: boolean;
+  /** Lines to be left out: a station on them does not obey. It can only take edges away. */
+  readonly isolate?: readonly string[];
 }

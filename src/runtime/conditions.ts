@@ -115,6 +115,18 @@ function devices(f: ConditionFacts, add: Add): void {
   }
 }
 
+/** One of several lines: left out on purpose, or dropped by itself. */
+function lines(f: ConditionFacts, add: Add): void {
+  for (const line of f.mode.starting ? [] : (f.supervisor.lines ?? [])) {
+    if (line.stuck) {
+      add('line-stuck', line.id, 'it gets no edges and its contact still says energised');
+    } else if (line.state === 'dropped') {
+      const why = line.leftOut ? 'left out: a station on it does not obey, or a drill' : 'open';
+      add('line-dropped', line.id, why);
+    }
+  }
+}
+
 function system(f: ConditionFacts, add: Add): void {
   for (const node of f.site.nodes) {
     const own = f.site.meters.find((m) => m.node === node.id && m.id !== f.site.gridMeter.id);
@@ -131,7 +143,7 @@ function system(f: ConditionFacts, add: Add): void {
   if (!f.supervisor.answers) add('supervisor-silent', 'supervisor', f.supervisor.text);
   else if (f.supervisor.line === 'dropped' && !f.mode.starting) {
     add('line-dropped', 'line', f.supervisor.text);
-  }
+  } else lines(f, add);
   if (f.supervisor.latched) add('dynamic-latched-off', 'line', 'three returns within an hour');
   if (f.plan?.bias === true) add('forecast-bias', 'planner', f.plan.review.at(-1) ?? '');
   if (f.plan?.offPlan === true) add('off-plan', 'planner', f.plan.review.slice(1, -1).join('; '));

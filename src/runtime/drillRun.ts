@@ -203,6 +203,8 @@ export class DrillRun {
 
   private lineOf(kind: DrillKind, subject: string): DrillFacts['line'] {
     const status = this.ports.supervisor.status();
-    return kind === 'line' ? (status.lines?.[subject] ?? status.line) : status.line;
+    return kind === 'line'
+      ? (status.lines?.find((l) => l.id === subject)?.state ?? status.line)
+      : status.line;
   }
 }

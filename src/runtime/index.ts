@@ -20,6 +20,7 @@ export {
   GRID_STALE_ms,
 } from './gridWatch';
 export { type EnergyFacts, type EnergyState, nextEnergy, NO_ENERGY } from './energyWatch';
+export { type IsolationState, nextIsolation, NO_ISOLATION, smallestLine } from './isolation';
 export { nextOverdraw, isolatedStations, type OverdrawState } from './overdraw';
 export { StationTracker, IMAGE_STALE_ms } from './stationTracker';
 export { decide, type Decision, type DecisionInput } from './decision';

@@ -150,6 +150,7 @@ export const decodeCycleRecord: Decode<CycleRecord> = shape(
   {
     gridFrame: shape({ device: id, at: when, frame: text(600) }),
     energyFrame: shape({ device: id, at: when, frame: text(600) }),
+    isolate: listOf(id, 32),
   },
 );
 
@@ -164,13 +165,11 @@ export const decodeStationMeters: Decode<StationMetersMessage> = shape(
 );
 
 /** supervisor -> site, each period. */
-export const decodeSupervisorStatus: Decode<SupervisorStatus> = shape({
-  answers: flag,
-  line: oneOf('energised', 'dropped', 'unknown'),
-  latched: flag,
-  text: text(300),
-  acceptedRecords: number,
-});
+const contact = oneOf('energised', 'dropped', 'unknown');
+export const decodeSupervisorStatus: Decode<SupervisorStatus> = shape(
+  { answers: flag, line: contact, latched: flag, text: text(300), acceptedRecords: number },
+  { lines: listOf(shape({ id, state: contact, leftOut: flag, stuck: flag }), 32) },
+);
 
 /** First message on each connection. */
 export interface Hello {

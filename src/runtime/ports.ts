@@ -41,7 +41,14 @@ export interface SupervisorStatus {
   readonly text: string;
   readonly acceptedRecords: number;
   /** Each line by its feedback contact; absent where there is only one. */
-  readonly lines?: Readonly<Record<string, 'energised' | 'dropped' | 'unknown'>>;
+  readonly lines?: readonly {
+    readonly id: string;
+    readonly state: 'energised' | 'dropped' | 'unknown';
+    /** On purpose: isolated or drilled. */
+    readonly leftOut: boolean;
+    /** Its relay must have dropped by now and has not. */
+    readonly stuck: boolean;
+  }[];
 }
 
 /** State and alarms to the CPO; losing it changes nothing here. */

@@ -20,6 +20,8 @@ export interface RecordSources {
   readonly oldestUnacknowledged_ms: number;
   readonly decided_at: Instant;
   readonly wall_ms: number;
+  /** Lines to be left out. */
+  readonly isolate: readonly string[];
 }
 
 /** Pure over its sources. */
@@ -37,6 +39,7 @@ export function cycleRecord(from: RecordSources): CycleRecord {
     entries,
     oldestUnacknowledged_ms: from.oldestUnacknowledged_ms,
     decisionDone: from.decision.sound,
+    ...(from.isolate.length === 0 ? {} : { isolate: from.isolate }),
     ...(gridReply === undefined ? {} : { gridFrame: rawFrame(from, gridReply) }),
     ...(energyReply === undefined ? {} : { energyFrame: rawFrame(from, energyReply) }),
   };

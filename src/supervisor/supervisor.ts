@@ -15,6 +15,7 @@ import { decodeEnergy, energyLayout, type EnergyLayout } from './energyLayout';
 import { ExcessWatch } from './excessWatch';
 import { decodeGridFrame, type GridFrame, gridLayout, type GridLayout } from './gridFrame';
 import { falseRecords } from './falseRecords';
+import { LineSet } from './lineSet';
 import { foreignEntry, longestLease_ms, type Site } from './siteView';
 import { addUp, type StationsBelow, stationsBelow } from './sums';
 
@@ -57,8 +58,10 @@ export interface StationMeters {
 }
 
 export interface Feed {
-  /** Give one edge now. */
+  /** Give one edge now, to each of `lines`. */
   readonly edge: boolean;
+  /** Ids of the site file; empty without an edge. */
+  readonly lines: readonly string[];
   readonly text: string;
 }
 
@@ -78,6 +81,7 @@ export class Supervisor {
   private readonly layout: GridLayout | undefined;
   private readonly below: StationsBelow;
   private readonly excess: ExcessWatch;
+  private readonly lines: LineSet;
   private readonly energy: EnergyCross;
   private readonly energyAt: EnergyLayout | undefined;
   private state: LineState;
@@ -96,6 +100,7 @@ export class Supervisor {
   constructor(setup: SupervisorSetup, now: Instant) {
     this.setup = setup;
     this.below = stationsBelow(setup.site);
+    this.lines = new LineSet(setup.site.lines.map((l) => l.id));
     this.layout = gridLayout(setup.gridProfile, setup.site.gridMeter.unit);
     const grid = setup.site.nodes[0];
     if (grid === undefined) throw new Error('a site has a connection point');
@@ -119,7 +124,9 @@ export class Supervisor {
       this.lastAt = now;
       if (this.modeSince?.mode !== record.mode) this.modeSince = { mode: record.mode, at: now };
     }
-    return feed;
+    // Leaving a line out can be asked for by any record: it only takes edges away.
+    this.lines.isolate(record.isolate ?? [], now);
+    return { ...feed, lines: feed.edge ? this.lines.fed(now) : [] };
   }
 
   /** Called about once a second: notices that records stopped. Never gives an edge. */
@@ -140,7 +147,8 @@ export class Supervisor {
   }
 
   /** The line drill: no edges for so long that the relay must drop. */
-  lineDrill(now: Instant): void {
+  lineDrill(now: Instant, line?: string): void {
+    if (line !== undefined && this.lines.count > 1) return this.lines.drill(line, now);
     this.drillUntil = later(now, FEED_TIMEOUT_ms + 2000);
   }
 
@@ -170,7 +178,15 @@ export class Supervisor {
     };
   }
 
-  private advance(good: boolean, text: string, now: Instant): Feed {
+  /** Lines that are left out on purpose. */
+  leftOut(now: Instant): {
+    readonly now: readonly string[];
+    readonly mustBeOpen: readonly string[];
+  } {
+    return { now: this.lines.leftOut(now), mustBeOpen: this.lines.mustBeOpen(now) };
+  }
+
+  private advance(good: boolean, text: string, now: Instant): Omit<Feed, 'lines'> {
     if (good) this.accepted += 1;
     else this.refused += 1;
     const { personReleases } = this;

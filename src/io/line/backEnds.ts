@@ -60,6 +60,16 @@ export function openLine(spec: LineSpec, clock: Clock): LineBackEnd {
   }
 }
 
+/** What stands in for a line that could not be opened: no edge, nothing known. */
+export const failedLine = (why: string): LineBackEnd => ({
+  edge: () => {
+    throw new Error(why);
+  },
+  feedback: () => 'unknown',
+  close: () => undefined,
+  emulated: '',
+});
+
 /** Any byte but 'V' is a keep-alive (kernel Documentation/watchdog/watchdog-api.rst). */
 const KEEP_ALIVE = Buffer.from('k');
 

@@ -30,7 +30,7 @@ import {
 } from '../../runtime';
 import { type DeviceCatalogue, declaredReaction, type Site } from '../../site';
 import { type StartKind } from '../../mode';
-import { Supervisor } from '../../supervisor';
+import { lineStatus, Supervisor } from '../../supervisor';
 import { type Clock, type Instant, later, type Timers } from '../../time';
 import { SimLine } from '../line';
 import { seededRandom, seedFor } from '../random';
@@ -79,7 +79,10 @@ export class SiteUnderTest {
   readonly fleet: StationFleet;
   readonly runtime: SiteRuntime;
   readonly supervisor: Supervisor;
-  readonly line = new SimLine();
+  /** By id of the site file; a site without lines has one all the same. */
+  readonly lines: ReadonlyMap<string, SimLine>;
+  /** The first of them. */
+  readonly line: SimLine;
   readonly buses: ReadonlyMap<string, Bus>;
   /** What the buses were made from, for a console that uses and lends them. */
   readonly assembly: BusAssembly;
@@ -105,6 +108,8 @@ export class SiteUnderTest {
         ? facts
         : { ...facts, contingency_A: new Map(site.nodes.map((n) => [n.id, cap_A])) };
     this.siteTimers = new HeldTimers(timers);
+    this.line = new SimLine();
+    this.lines = new Map(site.lines.map((l, i) => [l.id, i === 0 ? this.line : new SimLine()]));
     const event = options.onFleetEvent;
     const wall_ms = (at: number): number => clock.wall_ms() + (at - clock.now());
     const ocppGuard = createOcppGuard(STRICT_POLICY, wall_ms);
@@ -140,6 +145,7 @@ export class SiteUnderTest {
       seed,
       transport: options.transportFor(this.fleet),
       line: this.line,
+      lines: this.lines,
       stationConfigs,
       ...(options.baseLoad === undefined ? {} : { baseLoad: options.baseLoad }),
       sessions:
@@ -225,6 +231,12 @@ export class SiteUnderTest {
     this.options.timers.at(next, () => this.second(next));
   }
 
+  private lineStates(now: Instant): ReturnType<typeof lineStatus> {
+    const one = { feedback: (at: Instant) => this.line.feedback(at) };
+    const all = this.lines.size === 0 ? new Map([['line', one]]) : this.lines;
+    return lineStatus(all, this.supervisor.leftOut(now), now);
+  }
+
   private stationsPort(): StationsPort {
     const { clock } = this.options;
     return {
@@ -249,17 +261,18 @@ export class SiteUnderTest {
           const now = clock.now();
           const before = this.supervisor.report().accepted;
           const feed = this.supervisor.record(record, now);
-          if (feed.edge) this.line.edge(now);
+          if (feed.edge) for (const id of feed.lines) this.lines.get(id)?.edge(now);
+          if (feed.edge && this.facts.site.lines.length === 0) this.line.edge(now);
           if (this.supervisor.report().accepted > before) this.firstAccepted_at ??= now;
         });
       },
-      lineDrill: () => this.supervisor.lineDrill(clock.now()),
+      lineDrill: (line) => this.supervisor.lineDrill(clock.now(), line),
       release: () => this.supervisor.release(),
       status: () => {
         const report = this.supervisor.report();
         return {
           answers: this.supervisorAlive,
-          line: this.line.feedback(clock.now()),
+          ...this.lineStates(clock.now()),
           latched: report.latched,
           text: report.text,
           acceptedRecords: report.accepted,

@@ -180,6 +180,19 @@ const CASES: Readonly<Record<string, readonly [Partial<Facts>, string, RegExp]>>
     'line',
     /no cycle record/,
   ],
+  '[alarm:line-stuck]': [
+    {
+      supervisor: {
+        ...SUPERVISOR,
+        lines: [
+          { id: 'line-1', state: 'energised', leftOut: false, stuck: false },
+          { id: 'line-2', state: 'energised', leftOut: true, stuck: true },
+        ],
+      },
+    },
+    'line-2',
+    /no edges/,
+  ],
   '[alarm:limit-exceeded]': [
     state({ grid: good(reading(125.1), NOW) }),
     'grid',
