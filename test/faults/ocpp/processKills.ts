@@ -4,7 +4,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { build } from 'esbuild';
 import { RPCServer } from 'ocpp-rpc';
 import type { CaseFinding } from '../../../scripts/campaign';
 import { createSimStations, generateSessions, webSocketTransport } from '../../../src/sim/stations';
@@ -12,6 +11,7 @@ import type { SimTransport } from '../../../src/sim/stations';
 import { seededRandom } from '../../../src/sim/stations/random';
 import { instant, later } from '../../../src/time';
 import type { Clock, Timers } from '../../../src/time';
+import { buildController } from './controllerBuild';
 import { isBilling, Ledger } from './ledger';
 
 const STATIONS = 10;
@@ -171,16 +171,7 @@ export async function processKills(
   progress: (text: string) => void,
 ): Promise<CaseFinding> {
   const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-kills-'));
-  const script = path.join(folder, 'controller.cjs');
-  await build({
-    entryPoints: [path.join(__dirname, 'controllerChild.ts')],
-    outfile: script,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    external: ['bufferutil', 'utf-8-validate', '@serialport/*'],
-    logLevel: 'error',
-  });
+  const script = await buildController(folder);
   const ledger = new Ledger();
   const cpms = new Cpms(ledger);
   const controller = new Controller(script, path.join(folder, 'records'), await cpms.listen());

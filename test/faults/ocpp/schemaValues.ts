@@ -106,6 +106,62 @@ export function mutated(value: unknown, random: Random): unknown {
   return copy;
 }
 
+/**
+ * A value that its schema still allows, with one member driven to an edge: the longest text, the
+ * largest or a negative number, another word of an enumeration, an optional member taken out.
+ */
+export function mutatedWithin(
+  schema: unknown,
+  root: unknown,
+  value: unknown,
+  random: Random,
+  depth = 0,
+): unknown {
+  if (!isObject(schema) || depth > 12) return value;
+  const reference = schema['$ref'];
+  if (typeof reference === 'string') {
+    return mutatedWithin(resolve(root, reference), root, value, random, depth + 1);
+  }
+  if (Array.isArray(schema['enum'])) return pick<unknown>(random, schema['enum']);
+  if (isObject(value) && isObject(schema['properties'])) {
+    return memberWithin(schema, schema['properties'], root, value, random, depth);
+  }
+  if (Array.isArray(value) && value.length > 0) {
+    return [mutatedWithin(schema['items'], root, value[0], random, depth + 1)];
+  }
+  if (typeof value === 'string') return edgeText(schema, value);
+  if (typeof value === 'number') {
+    const least = numberIn(schema, 'minimum', schema['type'] === 'integer' ? -(2 ** 31) : -1e30);
+    return pick(random, [least, numberIn(schema, 'maximum', 2 ** 31 - 1)]);
+  }
+  return typeof value === 'boolean' ? !value : value;
+}
+
+function memberWithin(
+  schema: JsonObject,
+  properties: JsonObject,
+  root: unknown,
+  value: JsonObject,
+  random: Random,
+  depth: number,
+): JsonObject {
+  const key = pick(random, Object.keys(value));
+  if (key === undefined) return value;
+  const required: unknown = schema['required'];
+  const needed = Array.isArray(required) && required.includes(key);
+  const copy: Record<string, unknown> = { ...value };
+  if (!needed && random() < 0.2) Reflect.deleteProperty(copy, key);
+  else copy[key] = mutatedWithin(properties[key], root, value[key], random, depth + 1);
+  return copy;
+}
+
+/** The longest text that is allowed, of characters that are awkward elsewhere. */
+function edgeText(schema: JsonObject, value: string): string {
+  if (schema['format'] === 'date-time') return '1970-01-01T00:00:00.000Z';
+  if (schema['format'] === 'uri') return value;
+  return '%n\\"\u0000../'.repeat(200).slice(0, Math.min(numberIn(schema, 'maxLength', 20), 2_000));
+}
+
 /** A text with one of its characters changed, cut off, or repeated. */
 export function mutatedText(text: string, random: Random): string {
   const at = Math.floor(random() * text.length);
