@@ -3,8 +3,10 @@ import type { Instant } from '../time';
 
 /** Repeats within this time are one record. */
 const WINDOW_MS = 60_000;
-/** Different events of one zone within a window; the rest are counted in one record. */
-const MAX_OPEN = 64;
+/** Different events of one station in one zone within a window; the rest are one record. */
+const MAX_OPEN = 16;
+/** Different events of one zone within a window, whoever caused them. */
+const MAX_ZONE = 512;
 /** Digests kept for the peer; it takes what it has not seen, and it looks every second. */
 const MAX_KEPT = 128;
 const KEPT_MS = 30_000;
@@ -29,6 +31,8 @@ export interface DigestedEvent {
 
 interface Open {
   readonly zone: EventZone;
+  readonly code: string;
+  readonly station: string;
   readonly first: Instant;
   last: Instant;
   text: string;
@@ -51,7 +55,8 @@ export class EventDigest {
 
   take(zone: EventZone, code: string, station: string, text: string, now: Instant): void {
     this.close(now);
-    const key = `${code} ${station}`;
+    // Numbers vary in what is otherwise the same event.
+    const key = `${zone} ${code} ${station} ${text.slice(0, 80).replace(/\d+/g, '#')}`;
     const known = this.open.get(key);
     if (known !== undefined) {
       known.repeats += 1;
@@ -59,12 +64,14 @@ export class EventDigest {
       known.text = text;
       return;
     }
-    const inZone = [...this.open.values()].filter((o) => o.zone === zone).length;
-    if (inZone >= MAX_OPEN && code !== MORE) {
-      this.take(zone, MORE, zone, 'more different events than are recorded', now);
+    const inZone = [...this.open.values()].filter((o) => o.zone === zone);
+    const own = inZone.filter((o) => o.station === station).length;
+    if ((own >= MAX_OPEN || inZone.length >= MAX_ZONE) && code !== MORE) {
+      const whose = own >= MAX_OPEN ? station : zone;
+      this.take(zone, MORE, whose, 'more different events than are recorded', now);
       return;
     }
-    this.open.set(key, { zone, first: now, last: now, text, repeats: 0 });
+    this.open.set(key, { zone, code, station, first: now, last: now, text, repeats: 0 });
     this.keep(code, station, text, 0, 0, now);
   }
 
@@ -80,8 +87,7 @@ export class EventDigest {
       if (!passed(later(open.first, WINDOW_MS), now)) continue;
       this.open.delete(key);
       if (open.repeats === 0) continue;
-      const [code = '', station = ''] = key.split(' ');
-      this.keep(code, station, open.text, open.repeats, open.last - open.first, now);
+      this.keep(open.code, open.station, open.text, open.repeats, open.last - open.first, now);
     }
   }
 

@@ -12,7 +12,7 @@ import { Intents } from './intents';
 import type { RelayServices, RelayShared } from './relayServices';
 import { LimitNotice } from './limitNotice';
 import { UpstreamSocket } from './upstreamSocket';
-import { answerable, denialOf, errorFrame, formationCode } from './replies';
+import { answerable, denialOf, isControl, errorFrame, formationCode } from './replies';
 
 /** A CPMS that is overloaded still answers within this; after it the station repeats. */
 const CPMS_ANSWER_MS = 30_000;
@@ -251,6 +251,7 @@ export class StationRelay {
       return refuse(formationCode(protocol), 'schema');
     }
     this.cpmsCalls += 1;
+    if (isControl(call.action)) this.services.event('cpms-control', `CPMS's ${call.action}`, now);
     composeCpmsCall(this.shared, this.services, this.intents, call, now, (reply) => {
       this.cpmsCalls = Math.max(0, this.cpmsCalls - 1);
       this.shared.counts.relayed += 1;

@@ -26,3 +26,9 @@ export function answerable(protocol: OcppProtocol, messageType: number | undefin
   if (messageType === 3 || messageType === 4) return false;
   return !(protocol === 'ocpp2.1' && (messageType === 5 || messageType === 6));
 }
+
+/** Questions of a CPMS that change nothing; all its other calls are recorded. */
+const QUESTION = /^(Get|Trigger|ExtendedTrigger|SetDisplay|ClearDisplay|CostUpdated|SetMonitoring)/;
+
+/** Whether a CALL of the CPMS changes something, so that the audit must know of it. Pure. */
+export const isControl = (action: string): boolean => !QUESTION.test(action);

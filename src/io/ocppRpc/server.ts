@@ -101,7 +101,14 @@ class StationServer implements OcppServer {
 
   private createHttp(): Server {
     const { tls } = this.options;
-    const limits = { headersTimeout: HEADERS_MS, requestTimeout: HEADERS_MS, noDelay: true };
+    const headersTimeout = this.options.handshake_ms ?? HEADERS_MS;
+    const limits = {
+      headersTimeout,
+      requestTimeout: headersTimeout,
+      // Late peers are looked for this often; the default of 30 s would be the real limit.
+      connectionsCheckingInterval: Math.max(50, headersTimeout / 4),
+      noDelay: true,
+    };
     const secure = tls && {
       cert: tls.cert,
       key: tls.key,

@@ -79,6 +79,8 @@ export interface OcppServerOptions {
   readonly onNextHash?: (station: string, hash: string) => void;
   /** WebSocket ping interval, ms. Default 30 s. */
   readonly pingInterval_ms?: number;
+  /** From the TCP connection to the decision on the upgrade, ms. Default 10 s. */
+  readonly handshake_ms?: number;
   /** Messages of one station: this many per second, this many at once. Default 20 and 300. */
   readonly rate?: { readonly perSecond: number; readonly burst: number };
 }

@@ -44,6 +44,8 @@ export interface UpstreamOptions {
     readonly key?: string | Buffer;
   };
   readonly pingInterval_ms?: number;
+  /** A CPMS that accepts TCP and says nothing is given up after this, ms. Default 10 s. */
+  readonly handshake_ms?: number;
 }
 
 /**
@@ -111,7 +113,7 @@ class RpcUpstream implements UpstreamLink {
       headers: {},
       backoff: { initialDelay: 1_000, maxDelay: 10_000, factor: 2, randomisationFactor: 0.25 },
       wsOpts: {
-        handshakeTimeout: HANDSHAKE_MS,
+        handshakeTimeout: options.handshake_ms ?? HANDSHAKE_MS,
         maxPayload: MAX_TEXT_201,
         perMessageDeflate: options.compress === true ? DEFLATE : false,
         minVersion: 'TLSv1.2',

@@ -96,11 +96,17 @@ describe('events on their way to the audit', () => {
 
   it('a flood of one zone hides nothing of another', () => {
     const digest = new EventDigest();
-    for (let i = 0; i < 5_000; i += 1) digest.take('gate', 'path-refused', `x${i}`, 'odd', NOW);
+    const letters = (i: number): string => i.toString(26).replace(/\d/g, 'z');
+    for (let i = 0; i < 5_000; i += 1) {
+      digest.take('gate', 'path-refused', `x${i}`, 'odd', NOW);
+      digest.take('station', 'denied', 'EVIL', `action ${letters(i)}`, NOW);
+    }
+    digest.take('station', 'denied', 'CP2', 'another station', NOW);
     digest.take('cpms', 'denied', 'CP1', 'firmware-host', NOW);
     const recent = digest.recent(NOW);
     assert.equal(recent.at(-1)?.text, 'firmware-host');
     assert.ok(recent.length <= 128);
+    assert.ok(recent.some((e) => e.text === 'another station'));
     assert.ok(recent.some((e) => e.code === 'more-events'));
   });
 
