@@ -6,9 +6,12 @@ const WINDOW_MS = 60_000;
 /** Different events of one station in one zone within a window; the rest are one record. */
 const MAX_OPEN = 16;
 /** Different events of one zone within a window, whoever caused them. */
-const MAX_ZONE = 512;
-/** Digests kept for the peer; it takes what it has not seen, and it looks every second. */
-const MAX_KEPT = 128;
+const MAX_ZONE = 40;
+/**
+ * Digests kept for the peer; it takes what it has not seen, and it looks every second. Three zones
+ * begin and end at most 40 each in half a minute, so that none is pushed out unseen.
+ */
+const MAX_KEPT = 256;
 const KEPT_MS = 30_000;
 const MAX_TEXT = 200;
 const MORE = 'more-events';

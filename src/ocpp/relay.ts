@@ -77,6 +77,7 @@ export class StationRelay {
 
   stationConnected(now: Instant): void {
     this.wanted = true;
+    this.notice.forget();
     this.socket.soon(now);
     if (!this.socket.open) this.held.begin(now);
     this.tick(now);

@@ -23,8 +23,8 @@ interface Watched {
 
 /**
  * Certificates of connected stations. One that runs out while its station charges keeps the session
- * at the safe static limit, with an alarm. One that is denied is held there too, and denied stations
- * are closed one per round: no list and no clock ever throws out all stations at once.
+ * at the safe static limit, with an alarm. A denied one is held there too, and denied stations are
+ * closed one per round: no list and no clock ever throws out all stations at once.
  */
 export class CertificateWatch {
   private readonly watched = new Map<string, Watched>();

@@ -79,6 +79,7 @@ export async function mutatedUpgrades(
   let crashes = 0;
   let admitted = 0;
   let undecided = 0;
+  let first: string | undefined;
   for (let i = 0; i < count; i += 1) {
     if (i % 100_000 === 0) progress(`${i} of ${count} upgrades`);
     const upgrade = mutatedUpgrade(random);
@@ -86,7 +87,10 @@ export async function mutatedUpgrades(
     try {
       const outcome = await gate.decide(requestOf(upgrade, i), socket);
       if (outcome === undefined) undecided += socket.writableEnded || socket.destroyed ? 0 : 1;
-      else if (!same(upgrade)) admitted += 1;
+      else if (!same(upgrade)) {
+        admitted += 1;
+        first ??= `admitted: ${JSON.stringify(upgrade)}`;
+      }
     } catch {
       crashes += 1;
     }
@@ -100,6 +104,7 @@ export async function mutatedUpgrades(
       { name: 'admitted', op: '==', value: 0 },
       { name: 'undecided', op: '==', value: 0 },
     ],
+    ...(first !== undefined && { failure: first }),
     ...(right?.identity !== 'CP1' && { failure: 'the right request was refused after them' }),
   };
 }

@@ -105,7 +105,7 @@ describe('events on their way to the audit', () => {
     digest.take('cpms', 'denied', 'CP1', 'firmware-host', NOW);
     const recent = digest.recent(NOW);
     assert.equal(recent.at(-1)?.text, 'firmware-host');
-    assert.ok(recent.length <= 128);
+    assert.ok(recent.length <= 256);
     assert.ok(recent.some((e) => e.text === 'another station'));
     assert.ok(recent.some((e) => e.code === 'more-events'));
   });
