@@ -56,13 +56,12 @@ export const BROKEN: Readonly<Record<string, Rules>> = {
     },
   },
   'latched-is-not-normal': deceived((i) => ({ ...i, latched: false })),
+  // Leases are renewed only while the CPO can be reached: a dependency on a cloud.
   'links-change-nothing': {
     ...PRODUCT,
-    nextMode: (state, input, now) => {
-      const next = PRODUCT.nextMode(state, input, now);
-      return { state: { ...next.state, mode: 'static', why: 'the uplink is down' } };
-    },
+    renews: (mode, e, line) => PRODUCT.renews(mode, e, line) && e.uplink === 'up',
   },
+  'lost-party-request-ends': { ...PRODUCT, live: (requests) => requests },
   'stop-needs-acknowledgement': tampered((s) => ({ ...s, stopUnacknowledged: false })),
   'forced-stays-forced': tampered((s) => ({ ...s, forced: false })),
   'silent-stations-not-raised': {

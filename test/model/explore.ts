@@ -90,7 +90,8 @@ export function explore(rules: Rules, limit: number, until?: string): Exploratio
       const after = step(before, environment, rules);
       transitions += 1;
       for (const property of PROPERTIES) {
-        if (violations.has(property.id) || property.holds(before, environment, after)) continue;
+        if (violations.has(property.id) || property.holds(before, environment, after, rules))
+          continue;
         const text = `${keyOf(before)} --${JSON.stringify(environment)}--> ${keyOf(after)}`;
         violations.set(property.id, text);
         if (property.id === until) {

@@ -1,6 +1,18 @@
-import type { Property } from './world';
+import type { LimitRequest } from '../../src/model';
+import { instant } from '../../src/time';
+import { watts } from '../../src/units';
+import { keyOf, type Property, step } from './world';
 
 const DROPPED = 4;
+
+/** A CPO's request to import no more than 20 kW, until an instant. */
+const requestUntil = (end: number): LimitRequest => ({
+  id: 'r',
+  authority: 'cpo',
+  limit: { node: 'grid', import_W: watts(20_000), source: 'cpo', text: 'asked' },
+  received_at: instant(0),
+  expires_at: instant(end),
+});
 
 /** One property per promise; each has a broken copy that it must catch (brokenCopies.ts). */
 export const PROPERTIES: readonly Property[] = [
@@ -79,12 +91,18 @@ export const PROPERTIES: readonly Property[] = [
   },
   {
     id: 'links-change-nothing',
-    says: 'the links to CPO and CPMS decide no mode (they are no input of the machine)',
-    holds: (b, e, a) =>
+    says: 'whatever else happens, the step with a lost CPO or CPMS ends where it ends with both up',
+    holds: (b, e, a, rules) =>
+      (e.uplink === 'up' && e.cpms === 'up') ||
+      keyOf(step(b, { ...e, uplink: 'up', cpms: 'up' }, rules)) === keyOf(a),
+  },
+  {
+    id: 'lost-party-request-ends',
+    says: 'a request of a party that is gone counts until its expiry and not a moment longer',
+    holds: (_b, e, a, rules) =>
       e.uplink === 'up' ||
-      a.mode.mode !== 'static' ||
-      a.mode.why !== 'the uplink is down' ||
-      b === a,
+      (rules.live([requestUntil(a.now)], instant(a.now)).length === 0 &&
+        rules.live([requestUntil(a.now + 1)], instant(a.now)).length === 1),
   },
   {
     id: 'stop-needs-acknowledgement',

@@ -14,6 +14,7 @@ import {
   nextLine,
   nextMode,
 } from '../../src/mode';
+import { liveRequests } from '../../src/runtime';
 import { instant, type Instant } from '../../src/time';
 
 /** What the environment does in one step; every combination is tried. */
@@ -60,7 +61,7 @@ export interface OwnCounts {
 export interface Property {
   readonly id: string;
   readonly says: string;
-  readonly holds: (before: World, e: Environment, after: World) => boolean;
+  readonly holds: (before: World, e: Environment, after: World, rules: Rules) => boolean;
 }
 
 /** The product's rules behind small doors, so that a broken copy can be put in. */
@@ -71,6 +72,8 @@ export interface Rules {
   readonly judge: typeof judgeEvidence;
   /** Seconds by which a lease is renewed when the site decides to hold a station up. */
   readonly renews: (mode: ModeState['mode'], e: Environment, line: boolean) => boolean;
+  /** Requests of other parties that still count. */
+  readonly live: typeof liveRequests;
   /** What is left of a lease after one period without renewal. */
   readonly runsDown: (lease: number) => number;
 }
@@ -80,6 +83,7 @@ export const PRODUCT: Rules = {
   nextLine,
   claims: CLAIMS,
   judge: judgeEvidence,
+  live: liveRequests,
   renews: (mode, e) => mode === 'normal' && e.decision === 'done' && e.stations === 'fresh',
   runsDown: (lease) => Math.max(0, lease - 1),
 };
