@@ -3,10 +3,11 @@
  * process and nobody else; `site` hands over and goes on.
  */
 import { systemClock } from '../../src/io/clock';
-import { openHistory } from '../../src/io/history';
+import type { History } from '../../src/io/history';
 import { listenIpc } from '../../src/io/ipc';
 import { openJournal } from '../../src/io/store';
 import { type ProcessConfig, socketsIn } from './config';
+import { openOrSetAside } from './keptHistory';
 import { log } from './log';
 
 const NAME = 'recorder';
@@ -17,7 +18,8 @@ const HISTORY_MAX_BYTES = 64 * 1024 * 1024;
 export async function recorderProcess(config: ProcessConfig): Promise<void> {
   const journal = openJournal({ folder: `${config.state}/audit` });
   log(NAME, `audit: ${journal.text}`);
-  const opened = openHistory(`${config.state}/history.db`, HISTORY_MAX_BYTES);
+  const say = (text: string): void => log(NAME, text);
+  const opened = openOrSetAside(`${config.state}/history.db`, HISTORY_MAX_BYTES, say);
   if (!opened.ok) log(NAME, opened.why);
   await listenIpc({
     path: socketsIn(config.state).siteToRecorder,
@@ -25,7 +27,7 @@ export async function recorderProcess(config: ProcessConfig): Promise<void> {
     onMessage: (message) => {
       if (message.kind === 'audit') append(journal.store, message.body);
       else if (message.kind === 'values' && opened.ok) {
-        opened.history.record(systemClock.wall_ms(), numbersOf(message.body));
+        record(opened.history, message.body);
       }
     },
   });
@@ -34,6 +36,20 @@ export async function recorderProcess(config: ProcessConfig): Promise<void> {
     if (opened.ok) opened.history.close();
     process.exit(0);
   });
+}
+
+let unwritten = '';
+
+/** A full disk costs values, never the process; each reason is told once. */
+function record(history: History, body: unknown): void {
+  try {
+    history.record(systemClock.wall_ms(), numbersOf(body));
+    unwritten = '';
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'unknown';
+    if (why !== unwritten) log(NAME, `history not written: ${why}`);
+    unwritten = why;
+  }
 }
 
 function append(store: ReturnType<typeof openJournal>['store'], body: unknown): void {

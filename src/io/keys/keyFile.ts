@@ -10,9 +10,12 @@ import {
   fsyncSync,
   openSync,
   readFileSync,
+  renameSync,
+  rmSync,
   statSync,
   writeSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 import { sha256 } from './hash';
 
 export interface SigningKey {
@@ -44,13 +47,24 @@ export function createKeyFile(path: string): SigningKey {
   return key;
 }
 
+/** Written beside and renamed: after a kill at any point the file is whole or not there. */
 function writeNew(path: string, text: string, mode: number): void {
-  const file = openSync(path, 'wx', mode);
+  if (existsSync(path)) throw new Error(`EEXIST: ${path} is there already`);
+  const beside = `${path}.new`;
+  rmSync(beside, { force: true });
+  const file = openSync(beside, 'wx', mode);
   try {
     writeSync(file, text);
     fsyncSync(file);
   } finally {
     closeSync(file);
+  }
+  renameSync(beside, path);
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
   }
 }
 
