@@ -45,10 +45,14 @@ function mutatedUpgrade(random: Random): Upgrade {
   return { ...RIGHT, login: basic(user, mutatedText(SECRET, random)) };
 }
 
-/** Padding and spaces may change: it is the same password all the same. */
+/**
+ * Padding and spaces may change, and NUL bytes at the end: scrypt keys HMAC with the password, which
+ * pads keys with zeros (RFC 2104). It is the same password all the same.
+ */
 function carriesSecret(login: string): boolean {
   const encoded = /^ *basic +(\S+) *$/i.exec(login)?.[1] ?? '';
-  return Buffer.from(encoded, 'base64').toString('latin1') === `CP1:${SECRET}`;
+  const text = Buffer.from(encoded, 'base64').toString('latin1');
+  return text.replace(/\0+$/, '') === `CP1:${SECRET}`;
 }
 
 const same = (a: Upgrade): boolean =>
