@@ -5,7 +5,7 @@
 import { allocate, type AllocationMemory, type NodeUse, type StorageAdvice } from '../allocation';
 import { nextBessLease, nextStationLease } from '../lease';
 import type { Mode, Reason, Setpoint, SiteState, StationLease } from '../model';
-import type { Instant } from '../time';
+import { between, type Instant } from '../time';
 import { amps, watts } from '../units';
 import { allocationInput } from './allocationInput';
 import type { SiteFacts, StationFacts } from './siteFacts';
@@ -41,6 +41,7 @@ export interface DecisionInput {
   readonly state: SiteState;
   readonly mode: Mode;
   readonly modeWhy: string;
+  readonly modeSince: Instant;
   readonly memory: AllocationMemory;
   readonly trackers: ReadonlyMap<string, StationTracker>;
   readonly overdrawn: ReadonlySet<string>;
@@ -48,6 +49,8 @@ export interface DecisionInput {
   readonly advice?: StorageAdvice;
 }
 
+/** Own meter values of stations older than this say nothing about now. */
+const METER_AGE_MAX_ms = 7000;
 /** Smallest change of a BESS setpoint worth a write, as a share of its rating. */
 const BESS_DEAD_BAND = 0.02;
 
@@ -74,7 +77,11 @@ function toStatic(input: DecisionInput): Decision {
       paused: false,
     })),
     storage: [
-      ...state.bess.map((b) => bessDecision(input, b.id, 0, reason(b.id))),
+      ...state.bess.map((b) =>
+        held(input, b)
+          ? { id: b.id, kind: 'bess' as const, wanted_W: 0, reasons: HELD(b.id) }
+          : bessDecision(input, b.id, 0, reason(b.id)),
+      ),
       ...state.pv.map((p) => pvDecision(input, p.id, undefined, reason(p.id))),
     ],
     nodes: [],
@@ -82,6 +89,49 @@ function toStatic(input: DecisionInput): Decision {
     sound: true,
   };
 }
+
+const HELD = (id: string): readonly Reason[] => [
+  {
+    source: 'lease-order',
+    at: id,
+    text: 'its discharge is not renewed and not taken back before the loads on it are down',
+  },
+];
+
+/**
+ * Whether a live discharge is left to itself for now: loads go down first (safety-concept
+ * "Leases"). As long as a station may still be above static; then until vehicles have followed,
+ * where that exports no more than may be. Its lease ends it in any case.
+ */
+function held(input: DecisionInput, b: SiteState['bess'][number]): boolean {
+  const { state, facts, trackers } = input;
+  const now = state.at;
+  const live = b.lease !== undefined && b.lease.ends_at > now && b.lease.value > 0;
+  if (!live || state.emergencyStop || input.mode === 'service') return false;
+  const raised = facts.stations.some(
+    ({ station: s }) => (trackers.get(s.id)?.inForce_A(now) ?? 0) > s.static_A + 1e-6,
+  );
+  if (raised) return true;
+  const inTime = between(input.modeSince, now) < facts.reaction_ms;
+  return inTime && sources_W(input) - drawn_W(input) <= facts.site.connection.export_W;
+}
+
+/** What batteries and sun feed in at most now, W. */
+function sources_W({ state, facts }: DecisionInput): number {
+  const sun = state.pv.map((p) => {
+    const rated_W = facts.site.pv.find((x) => x.id === p.id)?.rated_W ?? 0;
+    return p.reading.quality === 'good' ? Math.min(rated_W, p.reading.value.power) : rated_W;
+  });
+  const batteries = state.bess.map((b) => Math.max(0, b.lease?.value ?? 0));
+  return [...sun, ...batteries].reduce((sum, w) => sum + w, 0);
+}
+
+/** What the stations still draw by their own meters, W; unknown: nothing. */
+const drawn_W = ({ state, facts, trackers }: DecisionInput): number =>
+  facts.stations.reduce((sum, { station: s }) => {
+    const measured = trackers.get(s.id)?.measured_A(state.at, METER_AGE_MAX_ms) ?? [0, 0, 0];
+    return sum + measured.reduce((a, b) => a + b, 0) * facts.site.nominal_V;
+  }, 0);
 
 function dynamic(input: DecisionInput): Decision {
   const { state, facts } = input;

@@ -269,6 +269,7 @@ export class SiteRuntime {
       state,
       mode: this.modeState.mode,
       modeWhy: this.modeState.why,
+      modeSince: this.modeState.since,
       memory: this.memory,
       trackers: this.trackers,
       overdrawn: this.drills.reserved(isolatedStations(this.overdraw)),

@@ -4,7 +4,8 @@
  * (a) no sample over a limit unless a declared disturbance explains it; (b) after a disturbance the
  * excess ends within the node's declared reaction time with D <= 0.5; (c) while a part lies, is
  * deaf
- * or hostile, D < 0.8; (d) the averaged contract in each whole window. An excess that breaks its rule is one violation, however long it lasts.
+ * or hostile, D < 0.8; (d) the averaged contract in each whole window. An excess that breaks its
+ * rule is one violation, however long it lasts.
  */
 import { advanceTrip, type Curve, type Site } from '../../site';
 import { between, type Instant } from '../../time';
