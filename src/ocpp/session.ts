@@ -233,7 +233,7 @@ export class StationSession {
       this.seen.take(one, now, wall_ms, this.station.connectors);
       if (one.kind !== 'clock') this.news = true;
     }
-    this.watchLimit(now);
+    if (seen.some((one) => one.kind.endsWith('meter'))) this.watchLimit(now);
   }
 
   /** "Accepted" is not "applied": the station's own meter against what it acknowledged. */
