@@ -7,8 +7,9 @@
 //   cpu    two threads burn processor time
 //   gc     40 MB/s of garbage
 //   leak   2 MB more on the heap each 50 ms, kept
-//   full   each write to a file fails with ENOSPC
+//   full   each write to a file fails with ENOSPC (not the edges of the emulated line)
 const fs = require('node:fs');
+const later = require('node:fs/promises');
 const os = require('node:os');
 const path = require('node:path');
 const { setInterval } = require('node:timers');
@@ -32,13 +33,19 @@ function patch() {
       return real(fd);
     };
   }
+  const full = () =>
+    Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
   const realWrite = fs.writeSync;
   fs.writeSync = (fd, ...rest) => {
-    if (active.has('full') && fd > 2) {
-      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
-    }
+    // The supervisor writes only edges this way; a watchdog device is no disk.
+    if (active.has('full') && fd > 2 && role !== 'supervisor') throw full();
     return realWrite(fd, ...rest);
   };
+  const realOpen = later.open;
+  later.open = (file, flags, ...rest) =>
+    active.has('full') && String(flags).startsWith('w')
+      ? Promise.reject(full())
+      : realOpen(file, flags, ...rest);
 }
 
 const repeat = (ms, fn) => setInterval(fn, ms).unref();
