@@ -152,17 +152,17 @@ class Fleet implements StationFleet {
     if (session === undefined) return `there is no station "${id}"`;
     const last = this.selfTest();
     if (last?.phase === 'running') return `a self-test of ${last.station} is running`;
-    const refused = session.selfTest.start(options, now);
+    const refused = session.startSelfTest(options, now);
     if (refused === undefined) this.tested = session;
     return refused;
   }
 
   selfTest(): SelfTestReport | undefined {
-    return this.tested?.selfTest.report();
+    return this.tested?.selfTest?.report();
   }
 
   abortSelfTest(why: string, now: Instant): void {
-    this.tested?.selfTest.abort(why, now);
+    this.tested?.selfTest?.abort(why, now);
   }
 
   abilities(): readonly StationAbilityRow[] {

@@ -1,6 +1,6 @@
-import { modelOf, stricter } from './abilityBook';
-import type { StationModel } from './abilityBook';
-import { StationSelfTest } from './stationSelfTest';
+import { modelOf, stricter, type StationModel } from './abilityBook';
+import type { SelfTestOptions } from './selfTestScript';
+import { StationSelfTest, type SelfTestSession } from './stationSelfTest';
 import type { LeaseBatch, StationImage, StationLease as LeaseOrder } from '../model';
 import type { Instant } from '../time';
 import { amps } from '../units';
@@ -11,19 +11,15 @@ import { dialectOf } from './dialects';
 import type { CallFrame, ErrorFrame, Frame, JsonObject, ResultFrame } from './frame';
 import type { LimitFacts } from './limitNotice';
 import { LimitWatch } from './limitWatch';
-import { StationObservation } from './observation';
-import type { Observation } from './observation';
+import { StationObservation, type Observation } from './observation';
 import type { StationRelay } from './relay';
 import { relayOf } from './relayBinding';
 import { ReplayCache } from './replayCache';
 import type { SessionContext } from './sessionContext';
 import { answerable, errorFrame, formationCode } from './replies';
-import { StationCalls } from './stationCalls';
-import type { RelayPurpose } from './stationCalls';
-import { StationFloor } from './stationFloor';
-import type { FloorPurpose } from './stationFloor';
-import { StationLease } from './stationLease';
-import type { LeasePurpose } from './stationLease';
+import { StationCalls, type RelayPurpose } from './stationCalls';
+import { StationFloor, type FloorPurpose } from './stationFloor';
+import { StationLease, type LeasePurpose } from './stationLease';
 
 /** Unusable messages in one connection after which it is closed. */
 const MAX_BAD_FRAMES = 50;
@@ -34,7 +30,8 @@ export class StationSession {
   readonly seen = new StationObservation();
   readonly context: SessionContext;
   readonly relay: StationRelay | undefined;
-  readonly selfTest: StationSelfTest;
+  /** Once one was started. */
+  selfTest: StationSelfTest | undefined;
   protocol: OcppProtocol = 'ocpp1.6';
   booted = false;
   private readonly calls: StationCalls;
@@ -84,30 +81,6 @@ export class StationSession {
       tell: (code, text, at, hint) => this.tell(code, text, at, hint),
       changed: () => this.dirty(),
     });
-    this.selfTest = new StationSelfTest(
-      {
-        nominal_V: context.nominal_V,
-        station: () => this.station,
-        dialect: () => this.dialect,
-        connected: () => this.link !== undefined,
-        floorVerified: () => this.floor.verified,
-        heldDown: (at) => {
-          const lease = this.leases.hold.inForce(at);
-          return lease !== undefined && lease.limit_A < this.station.floor_A;
-        },
-        modelKnown: () => context.book.modelOf(station.id) !== undefined,
-        stationWall_ms: (at) => context.config.wall_ms(at) + (this.seen.clockError_ms() ?? 0),
-        measured: () => this.seen.measured(this.station.phases, context.nominal_V),
-        ask: (request, at) => this.calls.ask(request, { kind: 'self-test' }, 'normal', at),
-        toFloor: (at) => this.floor.begin(at),
-        keep: (found) => {
-          context.book.put(station.id, found);
-          this.reconfigure();
-        },
-        tell: (code, text, at) => this.tell(code, text, at),
-      },
-      now,
-    );
     this.relay = relayOf(this, now);
   }
 
@@ -242,7 +215,7 @@ export class StationSession {
     this.limits.tell(limit_A, now);
     const measured = this.seen.measured(this.station.phases, this.context.nominal_V);
     if (measured === undefined || this.link === undefined) return;
-    this.selfTest.read(measured);
+    this.selfTest?.read(measured);
     const verdict = this.limits.read(measured.current_A, measured.at, now);
     if (verdict === undefined) return;
     const allowed = this.limits.allowedAt(measured.at) ?? limit_A ?? 0;
@@ -271,7 +244,7 @@ export class StationSession {
 
   /** A reboot may have lost the floor, and what was asked before it will not be answered. */
   private afterBoot(now: Instant): void {
-    this.selfTest.booted(now);
+    this.selfTest?.booted(now);
     this.tell('booted', 'station booted', now);
     this.calls.forget(now);
     this.dirty();
@@ -297,18 +270,48 @@ export class StationSession {
         this.leases.reply(purpose, action, accepted, payload !== undefined, now);
         return;
       case 'self-test':
-        this.selfTest.answered(payload, now);
+        this.selfTest?.answered(payload, now);
         return;
       case 'other':
         return;
     }
   }
 
-  // --- orders of the site ------------------------------------------------------------------
-
   lease(lease: LeaseOrder, batch: LeaseBatch, now: Instant): void {
-    if (lease.action !== 'keep' && this.selfTest.holdsBack(lease.limit_A, now)) return;
+    if (lease.action !== 'keep' && this.selfTest?.holdsBack(lease.limit_A, now) === true) return;
     this.leases.order(lease, batch, now);
+  }
+
+  /** Starts a self-test of this station; the result says why not. */
+  startSelfTest(options: SelfTestOptions, now: Instant): string | undefined {
+    // Made when it is first wanted: thousands of stations are never tested.
+    this.selfTest ??= new StationSelfTest(this.testedStation(), now);
+    return this.selfTest.start(options, now);
+  }
+
+  private testedStation(): SelfTestSession {
+    const { context, configured } = this;
+    return {
+      nominal_V: context.nominal_V,
+      station: () => this.station,
+      dialect: () => this.dialect,
+      connected: () => this.link !== undefined,
+      floorVerified: () => this.floor.verified,
+      heldDown: (at) => {
+        const lease = this.leases.hold.inForce(at);
+        return lease !== undefined && lease.limit_A < this.station.floor_A;
+      },
+      modelKnown: () => context.book.modelOf(configured.id) !== undefined,
+      stationWall_ms: (at) => context.config.wall_ms(at) + (this.seen.clockError_ms() ?? 0),
+      measured: () => this.seen.measured(this.station.phases, context.nominal_V),
+      ask: (request, at) => this.calls.ask(request, { kind: 'self-test' }, 'normal', at),
+      toFloor: (at) => this.floor.begin(at),
+      keep: (found) => {
+        context.book.put(configured.id, found);
+        this.reconfigure();
+      },
+      tell: (code, text, at) => this.tell(code, text, at),
+    };
   }
 
   /** Its certificate does not prove it any more: it charges on, at its safe static limit. */
@@ -347,7 +350,7 @@ export class StationSession {
 
   tick(now: Instant): void {
     this.relay?.tick(now);
-    this.selfTest.tick(now);
+    this.selfTest?.tick(now);
     if (this.link === undefined) return;
     this.calls.tick(now);
     this.limits.tell(this.acknowledgedLimit_A(now), now);

@@ -46,8 +46,8 @@ function mutatedUpgrade(random: Random): Upgrade {
 }
 
 /**
- * Padding and spaces may change, and NUL bytes at the end: scrypt keys HMAC with the password, which
- * pads keys with zeros (RFC 2104). It is the same password all the same.
+ * Padding and spaces may change, and NUL bytes at the end: scrypt keys HMAC with the password,
+ * which pads keys with zeros (RFC 2104). It is the same password all the same.
  */
 function carriesSecret(login: string): boolean {
   const encoded = /^ *basic +(\S+) *$/i.exec(login)?.[1] ?? '';
