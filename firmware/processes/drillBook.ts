@@ -10,6 +10,8 @@ interface BookParts {
   readonly site: string;
   readonly key: SigningKey;
   readonly wall_ms: number;
+  /** Default: the log. */
+  readonly say?: (text: string) => void;
 }
 
 /**
@@ -19,7 +21,8 @@ interface BookParts {
 export function openDrillBook(parts: BookParts): DrillBookPort {
   const { file, wall_ms } = parts;
   const first = !existsSync(file);
-  const note = (text: string): void => log('site', `drill results: ${text}`);
+  const say = parts.say ?? ((text: string) => log('site', text));
+  const note = (text: string): void => say(`drill results: ${text}`);
   const kept = new KeptFile(file, (why) => note(`not kept: ${why}`));
   const read = readBook(parts);
   const book = read ?? (first ? { commissioned_ms: wall_ms, results: [] } : UNREADABLE);

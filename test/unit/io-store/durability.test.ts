@@ -35,7 +35,13 @@ describe('files of a gateway after a kill', () => {
 
   it('drill results: torn at any byte every drill is due, nothing is raised for it', () => {
     const key = loadOrCreateKey(at('device.key'));
-    const parts = { file: at('drills.json'), site: 'demo', key, wall_ms: 1_800_000_000_000 };
+    const parts = {
+      file: at('drills.json'),
+      site: 'demo',
+      key,
+      wall_ms: 1_800_000_000_000,
+      say: () => undefined,
+    };
     openDrillBook(parts);
     const whole = readFileSync(parts.file);
     for (let n = 0; n < whole.length; n += 7) {

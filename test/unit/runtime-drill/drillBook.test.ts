@@ -72,7 +72,13 @@ describe('what drills have shown', () => {
 
     it('survives a restart, signed; a spoilt book makes every drill due', async () => {
       const key = loadOrCreateKey(path.join(folder, 'device.key'));
-      const parts = { file: path.join(folder, 'drills.json'), site: SITE.id, key, wall_ms: WALL };
+      const parts = {
+        file: path.join(folder, 'drills.json'),
+        site: SITE.id,
+        key,
+        wall_ms: WALL,
+        say: () => undefined,
+      };
       const port = openDrillBook(parts);
       assert.deepEqual(port.load(), NEW);
       const book = withResult(NEW, drill('silence', first.id, 'failed'), WALL + DAY);
