@@ -11,13 +11,18 @@ const LOOK_ms = 200;
 export const contactsOf = (inputs: readonly BoardInput[]): InputsPort => ({
   contact: (name) => {
     const input = inputs.find((x) => x.id === name);
-    return (input === undefined ? undefined : readInput(input.backEnd)) ?? 'unknown';
+    const state = input === undefined ? 'not-wired' : readInput(input.backEnd);
+    return state === 'not-wired' ? 'unknown' : state;
   },
 });
 
-/** Whether any emergency-stop or fire contact asks for the stop. */
+/** Whether any emergency-stop or fire contact asks for the stop; one that cannot be read does. */
 export const stopAsked = (inputs: readonly BoardInput[]): boolean =>
-  inputs.some((x) => x.role !== 'contact' && readInput(x.backEnd) === x.active);
+  inputs.some((x) => {
+    if (x.role === 'contact') return false;
+    const state = readInput(x.backEnd);
+    return state === x.active || state === 'unknown';
+  });
 
 /** Looks at the stop contacts for as long as the process runs. */
 export function watchStops(

@@ -1,11 +1,11 @@
 /** What a person at the console may ask of the mode, and what of it outlives a restart. */
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { authorize } from '../../src/access';
 import type { PersonWish, SiteRuntime } from '../../src/runtime';
 import type { Clock } from '../../src/time';
 import { log } from './log';
 import { persist } from './persist';
+import { noted } from './stopNote';
 
 export const MODE_WISHES = ['force-static', 'leave-static', 'acknowledge-stop', 'release'] as const;
 export type ModeWish = (typeof MODE_WISHES)[number];
@@ -26,6 +26,8 @@ export class ModeDoor {
   private readonly parts: ModeDoorParts;
   /** Notes on disk are written in the order in which they were asked for. */
   private before: Promise<unknown> = Promise.resolve();
+  /** How often static was forced: a leave that still waits for the disk is overtaken by a force. */
+  private forces = 0;
 
   constructor(parts: ModeDoorParts) {
     this.parts = parts;
@@ -33,7 +35,7 @@ export class ModeDoor {
 
   /** At start: what a person forced before goes on. */
   restore(): void {
-    if (existsSync(this.parts.forcedFile))
+    if (noted(this.parts.forcedFile))
       this.parts.runtime.persons.ask('force-static', 'a person before the restart');
   }
 
@@ -43,19 +45,25 @@ export class ModeDoor {
     const verdict = authorize({ who, role: 'field-tech' }, action, [], this.parts.clock.now());
     if (!verdict.allowed) return { ok: false, text: verdict.text };
     if (wish === 'release') return this.release(who);
-    if (wish === 'force-static') this.parts.runtime.persons.ask(wish, who);
-    const turn = this.before.then(() => this.keep(wish, who));
+    if (wish === 'force-static') {
+      this.forces += 1;
+      this.parts.runtime.persons.ask(wish, who);
+    }
+    const { forces } = this;
+    const turn = this.before.then(() => this.keep(wish, who, forces));
     this.before = turn;
     return turn;
   }
 
   /** Less risk at once, the note of it afterwards; more risk only when the note is gone. */
-  private async keep(wish: PersonWish, who: string): Promise<Answer> {
+  private async keep(wish: PersonWish, who: string, forces: number): Promise<Answer> {
     const { runtime, forcedFile } = this.parts;
     try {
       if (wish === 'force-static') await persist(forcedFile, who);
       else {
         if (wish === 'leave-static') await rm(forcedFile, { force: true });
+        if (wish === 'leave-static' && forces !== this.forces)
+          return { ok: false, text: 'not lifted: static was forced again meanwhile' };
         if (!runtime.persons.ask(wish, who))
           return { ok: false, text: 'too many wishes wait; try again in a second' };
       }

@@ -45,6 +45,7 @@ import { openDrillBook } from './drillBook';
 import { log } from './log';
 import { ModeDoor } from './modeDoor';
 import { ServiceDoor } from './serviceDoor';
+import { StopNote } from './stopNote';
 
 const NAME = 'site';
 /** A peer whose last message is older than this is silent. */
@@ -80,6 +81,7 @@ export async function siteProcess(config: ProcessConfig): Promise<void> {
   const key = loadOrCreateKey(`${config.state}/device.key`);
   const drillFile = `${config.state}/drills.json`;
   const wall_ms = systemClock.wall_ms();
+  const stopNote = new StopNote(`${config.state}/stop-unacknowledged`);
   const runtime = new SiteRuntime(
     {
       facts: siteFacts(site, deviceCatalogue),
@@ -89,6 +91,7 @@ export async function siteProcess(config: ProcessConfig): Promise<void> {
       onSnapshot: (snapshot) => {
         recorder.values(snapshot);
         planner.values(snapshot);
+        void stopNote.follow(runtime.stopUnacknowledged());
       },
     },
     {
@@ -128,6 +131,7 @@ export async function siteProcess(config: ProcessConfig): Promise<void> {
   });
   await openConsole(sockets.console, { runtime, signer, mode: doorMode, service, bus });
   doorMode.restore();
+  if (stopNote.standing()) runtime.restoreStop();
   watchStops(config.inputs ?? [], runtime, { clock: systemClock, timers: systemTimers });
   runtime.start();
   log(NAME, `site ${site.id} armed, ${site.stations.length} stations`);

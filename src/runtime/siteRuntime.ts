@@ -80,6 +80,8 @@ export class SiteRuntime {
   private decided: ModeInput['decision'] = 'done';
   private serviceUntil: Instant | undefined;
   private emergencyStop = false;
+  /** The contact was active at least once since the last cycle. */
+  private stopSeen = false;
   private advice: StorageAdvice | undefined;
   private plan: { readonly message: PlanMessage; readonly ends_at: Instant } | undefined;
   private stopTimer: (() => void) | undefined;
@@ -141,8 +143,20 @@ export class SiteRuntime {
     this.serviceUntil = until;
   }
 
+  /** State of the stop contacts; one that was active between two cycles acts in the next. */
   setEmergencyStop(active: boolean): void {
     this.emergencyStop = active;
+    if (active) this.stopSeen = true;
+  }
+
+  /** Before `start`: an emergency stop from before the restart goes on. */
+  restoreStop(): void {
+    this.modeState = { ...this.modeState, stopUnacknowledged: true };
+  }
+
+  /** An emergency stop acts until a person on site has acknowledged it. */
+  stopUnacknowledged(): boolean {
+    return this.modeState.stopUnacknowledged;
   }
 
   /** Takes what the slow loop says; advice may be ignored, and ends with its expiry. */
@@ -169,7 +183,9 @@ export class SiteRuntime {
     const stationsSilent = this.latchStations(now);
     const sources = { facts: this.setup.facts, devices: this.devices, trackers: this.trackers };
     const grid = this.meter.judge(sources, now);
-    const { emergencyStop, cycle } = this;
+    const { cycle } = this;
+    const emergencyStop = this.emergencyStop || this.stopSeen;
+    this.stopSeen = false;
     const limits = this.limits.now(grid, now);
     const state = latch(sources, { grid, cycle, ...limits, emergencyStop }, now);
     this.overdraw = nextOverdraw(this.overdraw, overdrawFacts(sources, now), now);
@@ -247,7 +263,7 @@ export class SiteRuntime {
       line: supervisor.line,
       supervisor: supervisor.answers ? 'answers' : 'silent',
       latched: supervisor.latched,
-      emergencyStop: this.emergencyStop,
+      emergencyStop: c.state.emergencyStop,
       bessBackup: backup,
       person: this.persons.next(),
       ...(this.serviceUntil === undefined ? {} : { serviceUntil: this.serviceUntil }),

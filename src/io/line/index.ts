@@ -4,5 +4,5 @@
  * Decides nothing: an edge is given when the caller says so. Must never: give an edge by itself,
  * write the character that disarms a watchdog ('V', watchdog-api), or keep a level up.
  */
-export { readInput } from './inputs';
+export { type InputState, readInput } from './inputs';
 export { failedLine, openLine, type LineBackEnd, type LineSpec, parseLineSpec } from './backEnds';

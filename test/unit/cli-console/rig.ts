@@ -33,7 +33,7 @@ export class ConsoleRig {
   private readonly timer: NodeJS.Timeout;
   private server: IpcServer | undefined;
 
-  constructor(step_s = 1) {
+  constructor(step_s = 1, beforeStart?: (run: VirtualRun) => void) {
     this.step_s = step_s;
     const { site } = loadSite(SITE);
     if (site === undefined) throw new Error('the demo site does not load');
@@ -52,6 +52,7 @@ export class ConsoleRig {
     this.stranger = createKeyFile(path.join(this.folder, 'stranger.key'));
     this.service = this.serviceDoor();
     this.mode = this.modeDoor();
+    beforeStart?.(this.run);
     this.run.rig.start();
     this.advance(120);
     this.timer = setInterval(() => this.advance(this.step_s), STEP_ms);
