@@ -7,11 +7,16 @@ import type { Site } from '../site';
 import { between, type Instant } from '../time';
 import { mapPhases, maxPhase, type ThreePhase } from '../units';
 
-/** Stations report every 5 s and vehicles take 5 s: shorter differences are no contradiction. */
-const LASTS_ms = 10_000;
+/** Stations report every 10 s and vehicles take 5 s: shorter differences are no contradiction. */
+const LASTS_ms = 15_000;
 const SLACK_A = 2;
 /** The usual base load is followed upwards no faster than a building drifts, A/s. */
 const DRIFT_A_PER_S = 0.2;
+/**
+ * Downwards a little faster, but no faster than a late report is put right: a load that has left
+ * and is still reported must not make the true base load look like a rise afterwards.
+ */
+const FALL_A_PER_S = 0.5;
 
 export interface MismatchState {
   /** Usual unexplained load by phase, A; absent until the first reading. */
@@ -57,7 +62,11 @@ export function nextMismatch(
   // While it contradicts, the usual value stands still: a lie does not become usual.
   const still = before.since !== undefined;
   const usual_A = mapPhases(old_A, (a, i) =>
-    load_A[i] < a ? load_A[i] : still ? a : Math.min(load_A[i], a + DRIFT_A_PER_S * dt_s),
+    load_A[i] < a
+      ? Math.max(load_A[i], a - FALL_A_PER_S * dt_s)
+      : still
+        ? a
+        : Math.min(load_A[i], a + DRIFT_A_PER_S * dt_s),
   );
   const base = { usual_A, at: now, excess_A };
   return excess_A <= SLACK_A ? base : { ...base, since: before.since ?? now };
