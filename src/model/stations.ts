@@ -32,8 +32,10 @@ export interface StationImage {
   readonly lease?: AcknowledgedLease;
   /** Lowest limit another party (CPMS) asks for, in A per phase; absent = none. */
   readonly requested_A?: Amps;
-  /** Departure known from the driver or the CPMS. */
+  /** Departure the vehicle told (ISO 15118 through OCPP 2.0.1, use case K15). */
   readonly departs_at?: Instant;
+  /** What the vehicle still needs until then, Wh: told, less what its meter has counted since. */
+  readonly energyNeed_Wh?: number;
   readonly lastSeen_at: Instant;
 }
 

@@ -24,6 +24,8 @@ import {
 
 const HEARTBEAT_S = 300;
 const MAX_EVSE = 64;
+/** More than any battery on wheels holds, Wh. */
+const ENERGY_MAX_Wh = 2_000_000;
 const NOTHING: JsonObject = {};
 
 /** Messages that want an empty answer. */
@@ -212,9 +214,24 @@ function observe201(call: CallFrame): readonly Observation[] {
       return meter201(payload, wholeOf(payload, 'evseId', 0, MAX_EVSE), undefined);
     case 'TransactionEvent':
       return transaction201(payload);
+    case 'NotifyEVChargingNeeds':
+      return needs201(payload);
     default:
       return [];
   }
+}
+
+/** Departure and energy as the vehicle asks for them (2.0.1, K15); one without the other says little. */
+function needs201(payload: JsonObject): readonly Observation[] {
+  const connector = wholeOf(payload, 'evseId', 1, MAX_EVSE);
+  const needs = objectOf(payload, 'chargingNeeds');
+  const departs_wall_ms = needs && timeOf(needs, 'departureTime');
+  const part =
+    needs && (objectOf(needs, 'acChargingParameters') ?? objectOf(needs, 'dcChargingParameters'));
+  const energy_Wh = part && numberOf(part, 'energyAmount');
+  if (connector === undefined || departs_wall_ms === undefined) return [];
+  if (energy_Wh === undefined || !(energy_Wh > 0) || energy_Wh > ENERGY_MAX_Wh) return [];
+  return [{ kind: 'needs', connector, departs_wall_ms, energy_Wh }];
 }
 
 const STATUSES: ReadonlyMap<string, ConnectorStatus> = new Map<string, ConnectorStatus>([

@@ -18,6 +18,13 @@ export type Observation =
       readonly transaction: string;
       readonly sample: MeterSample;
     }
+  /** What the vehicle told: when it leaves, and what it wants until then. */
+  | {
+      readonly kind: 'needs';
+      readonly connector: number;
+      readonly departs_wall_ms: number;
+      readonly energy_Wh: number;
+    }
   | { readonly kind: 'started'; readonly connector: number; readonly transaction: string }
   | { readonly kind: 'stopped'; readonly transaction: string };
 
@@ -31,6 +38,8 @@ export interface MeterSample {
 
 /** Older values are history (a station that was offline), not the present draw. */
 const PRESENT_MS = 60_000;
+/** Nobody plans a departure further ahead. */
+const DEPARTS_MAX_ms = 7 * 86_400_000;
 /** Time stamps kept for the clock estimate: the newest of a few is the least delayed. */
 const CLOCK_SAMPLES = 4;
 
@@ -41,6 +50,14 @@ interface Connector {
   current_A?: readonly [number, number, number];
   energy_Wh?: number;
   metered_at?: Instant;
+  needs?: Needs;
+}
+
+interface Needs {
+  readonly departs_at: Instant;
+  readonly energy_Wh: number;
+  /** Energy register when it was told. */
+  readonly from_Wh: number | undefined;
 }
 
 const RANK: Readonly<Record<ConnectorStatus, number>> = {
@@ -88,6 +105,17 @@ export class StationObservation {
       case 'status': {
         const connector = this.connector(seen.connector, limit);
         if (connector) connector.status = seen.status;
+        if (seen.status === 'Available') delete connector?.needs;
+        return;
+      }
+      case 'needs': {
+        const connector = this.connector(seen.connector, limit);
+        if (connector === undefined) return;
+        connector.needs = {
+          departs_at: later(now, Math.min(DEPARTS_MAX_ms, seen.departs_wall_ms - wall_ms)),
+          energy_Wh: seen.energy_Wh,
+          from_Wh: connector.energy_Wh,
+        };
         return;
       }
       case 'occupied': {
@@ -114,7 +142,9 @@ export class StationObservation {
       }
       case 'stopped':
         for (const connector of this.connectors.values()) {
-          if (connector.transaction === seen.transaction) delete connector.transaction;
+          if (connector.transaction !== seen.transaction) continue;
+          delete connector.transaction;
+          delete connector.needs;
         }
         return;
       case 'meter':
@@ -187,7 +217,16 @@ export class StationObservation {
       if (index !== WHOLE) add(sum, connector);
     }
     if (sum.power_W === undefined && whole !== undefined) add(sum, whole);
-    return { status, wantsEnergy, ...branded(sum) };
+    return { status, wantsEnergy, ...branded(sum), ...this.needs() };
+  }
+
+  /** Needs of the one vehicle that told some; of several nothing can be said for the station. */
+  private needs(): Pick<ObservedPart, 'departs_at' | 'energyNeed_Wh'> {
+    const [first, ...more] = [...this.connectors.values()].filter((c) => c.needs !== undefined);
+    if (first?.needs === undefined || more.length > 0) return {};
+    const { departs_at, energy_Wh, from_Wh } = first.needs;
+    const since_Wh = Math.max(0, (first.energy_Wh ?? 0) - (from_Wh ?? first.energy_Wh ?? 0));
+    return { departs_at, energyNeed_Wh: Math.max(0, energy_Wh - since_Wh) };
   }
 }
 
@@ -200,7 +239,14 @@ export interface Measured {
 
 type ObservedPart = Pick<
   StationImage,
-  'status' | 'wantsEnergy' | 'power_W' | 'current_A' | 'energy_Wh' | 'metered_at'
+  | 'status'
+  | 'wantsEnergy'
+  | 'power_W'
+  | 'current_A'
+  | 'energy_Wh'
+  | 'metered_at'
+  | 'departs_at'
+  | 'energyNeed_Wh'
 >;
 
 interface Sum {

@@ -141,7 +141,7 @@ function station(from: InputSources, facts: StationFacts): AllocationStation {
     ...(measured === undefined ? {} : { measured_A: measured }),
     ...(image?.requested_A === undefined ? {} : { requested_A: image.requested_A }),
     ...(image?.departs_at === undefined ? {} : { departs_at: image.departs_at }),
-    ...(image?.energy_Wh === undefined ? {} : { delivered_Wh: image.energy_Wh }),
+    ...(image?.energyNeed_Wh === undefined ? {} : { energyNeed_Wh: image.energyNeed_Wh }),
   };
 }
 

@@ -61,6 +61,7 @@ export const decodeStationImage: Decode<StationImage> = shape(
     lease: shape({ limit_A: ampere, cycle: number, acknowledged_at: when, ends_at: when }),
     requested_A: ampere,
     departs_at: when,
+    energyNeed_Wh: number,
   },
 );
 
