@@ -25,11 +25,15 @@ export interface BusDoorParts {
 /** Frames kept for a console that reads slowly; more are counted as lost. */
 const FRAMES_MAX = 256;
 const FLUSH_ms = 100;
+/** Consoles number their questions. */
+const ID_MAX = Number.MAX_SAFE_INTEGER;
 const PARITIES = ['none', 'even', 'odd'] as const;
 
 interface Use {
   readonly line: BusDoorParts['lines'][number];
   readonly loan: BusLoan;
+  /** Opened to listen: others may use the line at the same time, so it asks and sets nothing. */
+  readonly listens: boolean;
   stopTap?: () => void;
 }
 
@@ -54,6 +58,10 @@ export class BusDoor {
   }
 
   private ask(kind: string, given: Fields, use: Use, peer: IpcPeer): void {
+    if (use.listens && (kind === 'bus-read' || kind === 'bus-set')) {
+      const text = 'this use of the bus only listens';
+      return say(peer, 'bus-refused', { id: given.whole('id', 0, ID_MAX) ?? 0, text });
+    }
     switch (kind) {
       case 'bus-beat':
         return use.loan.beat();
@@ -71,17 +79,19 @@ export class BusDoor {
   }
 
   private open(given: Fields, peer: IpcPeer): void {
+    if (this.uses.has(peer))
+      return say(peer, 'bus-refused', { text: 'a bus is already open: bus-close first' });
     const found = this.lineOf(given.text('port'), given.text('bus'));
     if ('text' in found) return say(peer, 'bus-refused', found);
-    const inUse = [...this.uses.values()].find((u) => u.line.key === found.line.key);
+    const { line } = found;
+    const inUse = [...this.uses.values()].find((u) => u.line.key === line.key && !u.listens);
     const listens = given.text('what') === 'sniff';
     if (inUse !== undefined && !listens) {
-      const text = `another console uses ${found.line.key}; try again when it has finished`;
+      const text = `another console uses ${line.key}; try again when it has finished`;
       return say(peer, 'bus-refused', { text });
     }
     const { service, runtime, clock, timers, audit } = this.parts;
     const who = service.current()?.who ?? 'the console';
-    const { line } = found;
     const text = `${given.text('what') ?? 'bus tool'} by ${who}`;
     audit.append({ kind: 'human', subject: line.key, text });
     const loan = new BusLoan({
@@ -98,7 +108,7 @@ export class BusDoor {
         if (phase === 'ended') this.forget(peer);
       },
     });
-    this.uses.set(peer, { line, loan });
+    this.uses.set(peer, { line, loan, listens });
     peer.onGone(() => this.end(peer, 'the console was closed'));
     say(peer, 'bus-opened', { key: line.key, ...(line.own ?? {}) });
   }
@@ -124,7 +134,7 @@ export class BusDoor {
   }
 
   private read(given: Fields, use: Use, peer: IpcPeer): void {
-    const id = given.whole('id', 0, Number.MAX_SAFE_INTEGER) ?? 0;
+    const id = given.whole('id', 0, ID_MAX) ?? 0;
     const unit = given.whole('unit', 1, 247);
     const address = given.whole('address', 0, 65_535);
     const registers = given.oneOf('table', ['holding', 'input'] as const);

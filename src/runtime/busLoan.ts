@@ -85,6 +85,7 @@ export class BusLoan {
   private lent_at: Instant | undefined;
   private beat_at: Instant;
   private readonly waiting: Question[] = [];
+  private visited = false;
   private asked: Question | undefined;
   private notBefore: Instant;
   private cancel: () => void = () => undefined;
@@ -163,7 +164,8 @@ export class BusLoan {
     this.cancel();
     this.cancelNext();
     if (this.wanted !== undefined) this.giveBack(why);
-    this.parts.line.bus.endVisits();
+    // Who only listened has visited nothing: a visit that goes on is another console's.
+    if (this.visited) this.parts.line.bus.endVisits();
     this.move('ended', why);
     const left = [...(this.asked === undefined ? [] : [this.asked]), ...this.waiting.splice(0)];
     this.asked = undefined;
@@ -189,6 +191,7 @@ export class BusLoan {
     }
     this.waiting.shift();
     this.asked = question;
+    this.visited = true;
     const before_ms = bus.statistics().visits_ms;
     bus.visit({
       unit: question.unit,

@@ -52,6 +52,56 @@ describe('bus tools through a running gateway', function () {
     assert.equal(rig.run.rig.runtime.mode(), 'service');
   }
 
+  /** A console that says what a well-behaved one would not; `heard` are its answers. */
+  async function rude(
+    open: object,
+    ...then: { kind: string; body: unknown }[]
+  ): Promise<{ heard: string[]; close: () => void }> {
+    const heard: string[] = [];
+    const client = connectIpc({
+      path: rig.socket,
+      hello: { kind: 'bus-open', body: open },
+      onMessage: ({ kind, body }) => void heard.push(`${kind} ${JSON.stringify(body)}`),
+    });
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    for (const message of then) client.send(message);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    return { heard, close: () => client.close() };
+  }
+
+  it('a console that listens asks and sets nothing, and its end disturbs nobody', async () => {
+    await serve();
+    const set = { kind: 'bus-set', body: { baud: 9600, parity: 'odd' } };
+    const read = {
+      kind: 'bus-read',
+      body: { id: 1, unit: 10, address: 0, count: 2, table: 'input' },
+    };
+    const works = await rude({ what: 'scan' });
+    let ends = 0;
+    const before = line().endVisits;
+    line().endVisits = () => void (ends += 1);
+    try {
+      const listens = await rude({ what: 'sniff' }, set, read);
+      assert.equal(listens.heard.filter((h) => /^bus-refused.*only listens/.test(h)).length, 2);
+      assert.ok(!listens.heard.some((h) => h.includes('to-static')), listens.heard.join());
+      listens.close();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      assert.equal(ends, 0);
+    } finally {
+      line().endVisits = before;
+      works.close();
+      rig.service.close('ann');
+      rig.advance(60);
+    }
+  });
+
+  it('a connection has one use of one line: a second opening is refused', async () => {
+    const again = { kind: 'bus-open', body: { what: 'sniff' } };
+    const twice = await rude({ what: 'scan' }, again);
+    twice.close();
+    assert.match(twice.heard.join('\n'), /bus-opened[^]*bus-refused.*already open/);
+  });
+
   it('read: registers and a whole profile, without a port and beside the control loop', async () => {
     const raw = await tool('read', '10', 'input', '0', '2', '--type', 'float32');
     assert.equal(raw.code, 0, raw.err);
