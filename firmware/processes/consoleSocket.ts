@@ -10,6 +10,7 @@ import {
 } from '../../src/runtime';
 import type { BusDoor } from './busDoor';
 import { Fields } from './fields';
+import { log } from './log';
 import { MODE_WISHES, type ModeDoor } from './modeDoor';
 import type { ServiceDoor } from './serviceDoor';
 
@@ -39,7 +40,7 @@ export async function openConsole(path: string, parts: ConsoleParts): Promise<Ip
     ratePerSecond: MESSAGES_PER_SECOND,
     onMessage: (message, peer) => {
       if (parts.bus.take(message, peer)) return;
-      void Promise.resolve(answer(message, parts)).then((body) => reply(peer, body));
+      void safely(message, parts).then((body) => reply(peer, body));
     },
   });
 }
@@ -47,6 +48,19 @@ export async function openConsole(path: string, parts: ConsoleParts): Promise<Ip
 const reply = (peer: IpcPeer, body: unknown): void => {
   peer.send({ kind: 'answer', body });
 };
+
+/** A question that the code behind it cannot bear is answered too, and told in the log. */
+async function safely(
+  message: { kind: string; body: unknown },
+  parts: ConsoleParts,
+): Promise<object> {
+  try {
+    return await answer(message, parts);
+  } catch (error) {
+    log('site', `bug: console question ${message.kind}: ${String(error)}`);
+    return { ok: false, text: 'this question cannot be answered; the log of site says why' };
+  }
+}
 
 function answer(
   message: { kind: string; body: unknown },
@@ -61,7 +75,7 @@ function answer(
     case 'snapshot':
       return { ok: true, snapshot };
     case 'why':
-      return why(String(message.body), runtime);
+      return why(typeof message.body === 'string' ? message.body : '', runtime);
     case 'drill':
       return startDrill(message.body, runtime);
     case 'drill-duties':

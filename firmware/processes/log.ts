@@ -1,4 +1,8 @@
-/** One line per event on stderr (journald takes it): time, process, text. Nothing secret. */
+/**
+ * One line per event on stderr (journald takes it): time, process, text. Nothing secret. Texts come
+ * from peers too: a line break or an escape sequence in one would forge a line of its own.
+ */
 export function log(process_: string, text: string): void {
-  process.stderr.write(`${new Date().toISOString()} ${process_}: ${text.slice(0, 500)}\n`);
+  const line = text.slice(0, 500).replace(/\s*\p{Cc}\s*/gu, ' ');
+  process.stderr.write(`${new Date().toISOString()} ${process_}: ${line}\n`);
 }

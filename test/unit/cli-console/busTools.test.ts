@@ -78,8 +78,9 @@ describe('bus tools through a running gateway', function () {
     };
     const works = await rude({ what: 'scan' });
     let ends = 0;
-    const before = line().endVisits;
-    line().endVisits = () => void (ends += 1);
+    const bus_ = line();
+    const before = bus_.endVisits.bind(bus_);
+    bus_.endVisits = () => void (ends += 1);
     try {
       const listens = await rude({ what: 'sniff' }, set, read);
       assert.equal(listens.heard.filter((h) => /^bus-refused.*only listens/.test(h)).length, 2);
@@ -88,7 +89,7 @@ describe('bus tools through a running gateway', function () {
       await new Promise((resolve) => setTimeout(resolve, 100));
       assert.equal(ends, 0);
     } finally {
-      line().endVisits = before;
+      bus_.endVisits = before;
       works.close();
       rig.service.close('ann');
       rig.advance(60);
