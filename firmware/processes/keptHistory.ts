@@ -2,14 +2,17 @@
 import { existsSync, renameSync } from 'node:fs';
 import { type OpenedHistory, openHistory } from '../../src/io/history';
 
-/** Opens the history; a file that is none, or is torn, becomes `FILE.corrupt-N` and stays evidence. */
+/**
+ * Opens the history; a file that is none, or is torn, becomes `FILE.corrupt-N` and stays evidence.
+ * One that is only locked, or on a full disk, stays where it is.
+ */
 export function openOrSetAside(
   file: string,
   maxBytes: number,
   say: (text: string) => void,
 ): OpenedHistory {
   const opened = openHistory(file, maxBytes);
-  if (opened.ok || !existsSync(file)) return opened;
+  if (opened.ok || !opened.damaged || !existsSync(file)) return opened;
   let n = 1;
   while (existsSync(`${file}.corrupt-${n}`)) n += 1;
   try {

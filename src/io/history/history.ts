@@ -8,6 +8,12 @@ const BATCH_MINUTES = 5;
 /** Share of the rows that goes when the file is full. */
 const FORGET_SHARE = 0.1;
 const DAY_ms = 86_400_000;
+/** Values held back while the file takes none; beyond it the oldest are lost. */
+const HELD_MAX = 20_000;
+/** A lock of somebody else is waited for: this process has nobody else to keep waiting. */
+const LOCKED_ms = 2000;
+/** Result codes of SQLite that say something about the content: CORRUPT and NOTADB. */
+const DAMAGED = [11, 26];
 /** A row with its key, as it lies in the file. */
 const ROW_bytes = 24;
 
@@ -28,7 +34,9 @@ export interface History {
 }
 
 export type OpenedHistory =
-  { readonly ok: true; readonly history: History } | { readonly ok: false; readonly why: string };
+  | { readonly ok: true; readonly history: History }
+  /** `damaged`: the file is no history; otherwise it may open later (locked, full, not readable). */
+  | { readonly ok: false; readonly why: string; readonly damaged: boolean };
 
 /** Opens the history; where SQLite is missing or the file is none, one sentence says so. */
 export function openHistory(path: string, maxBytes: number): OpenedHistory {
@@ -36,12 +44,14 @@ export function openHistory(path: string, maxBytes: number): OpenedHistory {
   try {
     database = openSqlite(path);
     if (database === undefined) {
-      return { ok: false, why: NO_SQLITE };
+      return { ok: false, why: NO_SQLITE, damaged: false };
     }
     return { ok: true, history: new SqliteHistory(database, maxBytes) };
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : 'it cannot be opened';
-    return { ok: false, why: `No history is kept: ${path}: ${text}.` };
+    const why = `No history is kept: ${path}: ${text}.`;
+    const code = fields(cause)['errcode'];
+    return { ok: false, why, damaged: typeof code === 'number' && DAMAGED.includes(code & 0xff) };
   }
 }
 
@@ -66,6 +76,7 @@ class SqliteHistory implements History {
   constructor(database: SqliteDatabase, maxBytes: number) {
     this.database = database;
     this.maxBytes = maxBytes;
+    database.exec(`PRAGMA busy_timeout = ${LOCKED_ms}`);
     // Before the first table, or it has no effect.
     database.exec('PRAGMA auto_vacuum = INCREMENTAL;');
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
@@ -96,7 +107,9 @@ class SqliteHistory implements History {
     }
     this.means = new Map();
     if (this.heldSince < 0) this.heldSince = this.minute;
-    if (Math.floor(wall_ms / MINUTE_ms) - this.heldSince >= BATCH_MINUTES) this.write(wall_ms);
+    const held = Math.floor(wall_ms / MINUTE_ms) - this.heldSince;
+    // A clock that was set back would otherwise hold everything until it is there again.
+    if (held >= BATCH_MINUTES || held < 0) this.write(wall_ms);
   }
 
   flush(): void {
@@ -108,18 +121,35 @@ class SqliteHistory implements History {
   private write(wall_ms: number): void {
     this.heldSince = -1;
     if (this.held.length === 0) return;
+    this.held = this.held.slice(-HELD_MAX);
     const before = this.bytes();
-    this.database.exec('BEGIN');
-    for (const h of this.held) {
-      const id = this.idOf(h.series);
-      if (id !== undefined) this.insert.run(id, h.minute, h.value);
+    this.database.exec('BEGIN IMMEDIATE');
+    try {
+      for (const h of this.held) {
+        const id = this.idOf(h.series);
+        if (id !== undefined) this.insert.run(id, h.minute, h.value);
+      }
+      this.database.exec('COMMIT');
+    } catch (error) {
+      this.undo();
+      throw error;
     }
-    this.database.exec('COMMIT');
     this.written_bytes += Math.max(this.held.length * ROW_bytes, this.bytes() - before);
     this.held = [];
     if (Number.isNaN(this.firstWrite_ms)) this.firstWrite_ms = wall_ms;
     this.lastWrite_ms = wall_ms;
     this.forget();
+  }
+
+  /** Without it a transaction that failed would refuse every later one. */
+  private undo(): void {
+    try {
+      this.database.exec('ROLLBACK');
+    } catch {
+      // SQLite has already ended it by itself.
+    }
+    this.ids.clear();
+    for (const [name, id] of idsOf(this.database)) this.ids.set(name, id);
   }
 
   private idOf(name: string): number | undefined {
@@ -136,12 +166,15 @@ class SqliteHistory implements History {
   /** When the file is full the oldest minutes go, so many that it does not come again at once. */
   private forget(): void {
     if (this.size().bytes <= this.maxBytes) return;
-    const range = fields(
-      this.database.prepare('SELECT min(minute) AS low, max(minute) AS high FROM sample').get(),
+    const { n } = fields(this.database.prepare('SELECT count(*) AS n FROM sample').get());
+    if (typeof n !== 'number' || n === 0) return;
+    // By rows and not by time: one minute of a clock that was years ahead must not cost the past.
+    const { until } = fields(
+      this.database
+        .prepare('SELECT minute + 1 AS until FROM sample ORDER BY minute LIMIT 1 OFFSET ?')
+        .get(Math.floor((n - 1) * FORGET_SHARE)),
     );
-    const { low, high } = range;
-    if (typeof low !== 'number' || typeof high !== 'number') return;
-    const until = low + Math.max(1, Math.ceil((high - low) * FORGET_SHARE));
+    if (typeof until !== 'number') return;
     this.database.prepare('DELETE FROM sample WHERE minute < ?').run(until);
     this.database.exec('PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);');
   }
