@@ -55,12 +55,16 @@ function faultOf(r: LimitRequest, site: Site, now: Instant): string | undefined 
   const known = site.nodes.some((n) => n.id === limit.node);
   if (!known)
     return `there is no node ${limit.node}; known: ${site.nodes.map((n) => n.id).join(', ')}`;
-  const values = [...(limit.import_A ?? []), limit.import_W, limit.import_VA, limit.export_W];
+  // Taken and never weighed would be a promise that nobody keeps.
+  if (limit.import_VA !== undefined) return 'a limit in VA is not weighed; ask in A or W';
+  const values = [...(limit.import_A ?? []), limit.import_W, limit.export_W];
   const given = values.filter((v) => v !== undefined);
   if (given.length === 0) return 'it names no limit';
   if (!given.every((v) => Number.isFinite(v) && v >= 0)) {
     return 'a limit must be a number of 0 or more';
   }
+  if (!Number.isFinite(r.expires_at) || !Number.isFinite(r.starts_at ?? now))
+    return 'its times are no numbers';
   if (between(now, r.expires_at) <= 0) return 'it has expired before it came';
   if (r.starts_at !== undefined && r.starts_at >= r.expires_at) return 'it ends before it begins';
   return undefined;

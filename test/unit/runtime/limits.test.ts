@@ -20,7 +20,7 @@ import {
   unexplained_A,
 } from '../../../src/runtime/mismatch';
 import { type Instant, instant, later } from '../../../src/time';
-import { amps, evenly, volts, watts } from '../../../src/units';
+import { amps, evenly, voltAmps, volts, watts } from '../../../src/units';
 import { siteBlock, siteOf, withKeys } from '../site/fixtures';
 
 const NOW = instant(1_000_000);
@@ -142,6 +142,13 @@ describe('requests of other parties at the door', () => {
     assert.match(why(request({})), /names no limit/);
     assert.match(why(request({ import_A: [amps(1), amps(-1), amps(1)] })), /must be a number/);
     assert.match(why(request({ import_W: watts(1) }, NOW)), /expired before it came/);
+    assert.match(why(request({ import_VA: voltAmps(1) })), /VA is not weighed; ask in A or W/);
+    const never = request({ import_W: watts(1) }, later(NOW, NaN));
+    assert.match(why(never), /times are no numbers/, 'it would never end');
+    assert.match(
+      why({ ...never, expires_at: later(NOW, 1e9), starts_at: later(NOW, NaN) }),
+      /times/,
+    );
     const first = request({ import_W: watts(1) });
     const thief = take({ ...first, authority: 'vendor' }, [first]);
     assert(!thief.ok && thief.why.includes('belongs to cpo'));
