@@ -2,7 +2,6 @@
  * Process `planner`: the slow loop. Reads the local history and a price file, tells `site` what
  * pays; it has no network, and without it the fast loop shaves peaks greedily.
  */
-import { readFileSync } from 'node:fs';
 import { systemClock } from '../../src/io/clock';
 import { readOnlyHistory } from '../../src/io/history';
 import { listenIpc } from '../../src/io/ipc';
@@ -23,6 +22,7 @@ import { lpWorkerEntry } from '../where';
 import { armSite } from './armSite';
 import { type ProcessConfig, socketsIn } from './config';
 import { log } from './log';
+import { priceText } from './priceText';
 
 const NAME = 'planner';
 /** After the start, so that the first values have come. */
@@ -49,9 +49,14 @@ export async function plannerProcess(config: ProcessConfig): Promise<void> {
   // Cost planned at the begin of a day, by its midnight: what the next day's review compares with.
   const dayCosts = new Map<number, number>();
   const again = async (): Promise<void> => {
-    const { body } = await planned(config, site, latest, solver, dayCosts);
-    server.send({ kind: 'plan', body });
-    log(NAME, body.text);
+    try {
+      const { body } = await planned(config, site, latest, solver, dayCosts);
+      server.send({ kind: 'plan', body });
+      log(NAME, body.text);
+    } catch (error) {
+      // Whatever it was, the next quarter of an hour is planned again.
+      log(NAME, `bug: ${String(error)}`);
+    }
     const wait = STEP_ms - (systemClock.wall_ms() % STEP_ms) + MINUTE_ms / 4;
     timer = setTimeout(() => void again(), wait);
   };
@@ -178,7 +183,7 @@ function pricesOf(file: string | undefined): {
 } {
   if (file === undefined) return { findings: [] };
   try {
-    const { points, findings } = readPriceFile(readFileSync(file, 'utf8'));
+    const { points, findings } = readPriceFile(priceText(file));
     const named = findings.map((f) => `${file}: ${f}`);
     return points.length === 0 ? { findings: named } : { points, findings: named };
   } catch (error) {

@@ -73,6 +73,34 @@ describe('price file', () => {
     assert.match(readPriceFile('').findings[0] ?? '', /no price at all/);
   });
 
+  it('takes decimal commas between semicolons, and never reads them as two columns', () => {
+    const { points, findings } = readPriceFile(
+      '\uFEFF2027-01-31T13:00Z;58,20\n2027-01-31T14:00Z;1.234,5\n',
+    );
+    assert.deepEqual(points, [{ start_ms: at('2027-01-31T13:00Z'), price: 58.2 }]);
+    assert.equal(findings.length, 1);
+  });
+
+  it('says when prices look like a price per kWh, and when it has not read all', () => {
+    const lines = (n: number, price: number): string =>
+      Array.from({ length: n }, (_, k) => {
+        const time = new Date(at('2027-01-01T00:00Z') + k * 900_000).toISOString();
+        return `${time.slice(0, 16)}Z,${price}`;
+      }).join('\n');
+    assert.match(readPriceFile(lines(96, 0.31)).findings.join(), /per kWh\?/);
+    assert.deepEqual(readPriceFile(lines(96, 31)).findings, []);
+    const long = readPriceFile(lines(40_001, 31));
+    assert.equal(long.points.length, 40_000);
+    assert.match(long.findings.join(), /only the first 40000 lines/);
+    assert.deepEqual(readPriceFile(`${lines(40_000, 31)}\n`).findings, []);
+  });
+
+  it('shows nothing of a binary file that a terminal would act upon', () => {
+    const { findings } = readPriceFile('x\n\u001b[2J\u0007\u0000,\u009b3m\n');
+    assert.match(findings.join(''), /^\P{Cc}*$/u);
+    assert.equal(findings.length, 2);
+  });
+
   it('never throws on any text', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 400 }), (text) => {
