@@ -43,6 +43,10 @@ export class StationConnection {
     takeMessages(client, (bytes) => this.received(bytes));
     client.on('socketError', () => this.tell('socket-error', 'socket failed'));
     this.socket.once('close', () => this.port?.closed(this.clock.now()));
+    // The library answers each ping by itself, also one whose sender never reads the answers.
+    const counted = (): void => this.control();
+    this.socket.on('ping', counted);
+    this.socket.on('pong', counted);
   }
 
   /** Joins the session; false when the fleet does not take the station now. */
@@ -89,6 +93,18 @@ export class StationConnection {
       return;
     }
     if (bytes.length > 0) this.port?.receiveText(bytes.toString('utf8'), now);
+  }
+
+  /** A ping or a pong: it counts as a message, and a flood is cut without a closing handshake. */
+  private control(): void {
+    if (this.ending) return;
+    const flood = !this.bucket.take(this.clock.now());
+    if (!flood && this.socket.bufferedAmount <= MAX_BUFFERED) return;
+    if (flood)
+      this.tell('flood', 'too many pings', 'check the WebSocket ping interval of the station');
+    else this.tell('slow-reader', 'station does not read its messages');
+    this.ending = true;
+    this.socket.terminate();
   }
 
   private send(text: string): void {

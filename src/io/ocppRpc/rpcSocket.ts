@@ -6,7 +6,7 @@ export interface Socket {
   close(code: number, reason: string): void;
   terminate(): void;
   once(event: 'close', listener: () => void): unknown;
-  on(event: 'pong', listener: () => void): unknown;
+  on(event: 'ping' | 'pong', listener: () => void): unknown;
   off(event: 'pong' | 'close', listener: () => void): unknown;
 }
 

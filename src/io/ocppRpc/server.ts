@@ -13,6 +13,7 @@ import { StationConnection } from './connection';
 import { UpgradeGate } from './gate';
 import type { Admitted } from './gate';
 import { refuse } from './handshake';
+import { PendingSockets } from './pendingSockets';
 import { Pinger } from './pinger';
 import type { RpcClient } from './rpcSocket';
 import type { OcppServer, OcppServerOptions } from './types';
@@ -23,8 +24,10 @@ const DUPLICATE_PING_MS = 2_500;
 const HEADERS_MS = 10_000;
 /** A certificate that ran out a short time ago still proves its owner. */
 const GRACE_MS = 7 * 24 * 3_600_000;
-/** Sockets beyond the site's stations: half-open ones being replaced, and strangers. */
-const SPARE_SOCKETS = 4_096;
+/** All sockets: stations, half-open ones being replaced, and those that nobody logged in on. */
+const MAX_SOCKETS = 4_096;
+/** Of these nobody logged in on yet; 2,000 stations may come at once after a power cut. */
+const MAX_PENDING = 2_048;
 
 /**
  * Opens the WebSocket server for stations. Rejects with a sentence that names port and fix when
@@ -46,6 +49,9 @@ class StationServer implements OcppServer {
   private readonly http: Server;
   private readonly admitted = new WeakMap<IncomingMessage, Admitted>();
   private readonly connections = new Map<string, StationConnection>();
+  private readonly pending: PendingSockets;
+  /** Stations whose old socket is being asked whether it lives. */
+  private readonly asked = new Set<string>();
 
   constructor(options: OcppServerOptions) {
     this.options = options;
@@ -61,6 +67,7 @@ class StationServer implements OcppServer {
       issuers: certificatesIn(options.tls?.clientIssuers),
       certificates: () => this.certificatePolicy(),
     });
+    this.pending = new PendingSockets(options.pendingSockets ?? MAX_PENDING);
     this.pinger = new Pinger(options.pingInterval_ms ?? 30_000);
     this.rpc = new RPCServer({
       protocols: [...protocols],
@@ -113,6 +120,7 @@ class StationServer implements OcppServer {
       cert: tls.cert,
       key: tls.key,
       minVersion: 'TLSv1.2' as const,
+      handshakeTimeout: headersTimeout,
       ...(tls.clientIssuers !== undefined && {
         ca: tls.clientIssuers,
         requestCert: true,
@@ -121,7 +129,8 @@ class StationServer implements OcppServer {
       }),
     };
     const http = secure ? createHttps({ ...limits, ...secure }) : createHttp(limits);
-    http.maxConnections = SPARE_SOCKETS;
+    http.maxConnections = MAX_SOCKETS;
+    http.on('connection', (socket: Socket) => this.pending.add(socket));
     http.on('request', (_request, response) => {
       response.writeHead(404, { Connection: 'close' }).end();
     });
@@ -150,24 +159,49 @@ class StationServer implements OcppServer {
   }
 
   private async upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    // From here until the WebSocket takes over nobody else hears of a reset, and an error event
+    // without a listener ends the process.
+    const onError = (): void => {
+      socket.destroy();
+    };
+    socket.on('error', onError);
     const admitted = await this.gate.decide(request, socket);
-    if (admitted === undefined) return;
-    const old = this.connections.get(admitted.identity);
-    if (old !== undefined && (await old.alive(DUPLICATE_PING_MS))) {
-      const address = request.socket.remoteAddress ?? 'unknown';
-      this.gate.tell(
-        'identity-conflict',
-        address,
-        admitted.identity,
-        `a second device logs in as ${admitted.identity} while the first one answers`,
-        'two stations share an identity and password, or one password was stolen: issue new ones',
-      );
-      refuse(socket, 409);
+    if (admitted === undefined || !(await this.replaces(admitted.identity, request, socket)))
       return;
-    }
     if (socket.destroyed) return;
     this.admitted.set(request, admitted);
+    this.pending.admitted(socket);
     await this.rpc.handleUpgrade(request, socket, head);
+    socket.off('error', onError);
+  }
+
+  /** Whether no other live socket has this identity; the newcomer is refused otherwise. */
+  private async replaces(
+    identity: string,
+    request: IncomingMessage,
+    socket: Socket,
+  ): Promise<boolean> {
+    const old = this.connections.get(identity);
+    if (old === undefined) return true;
+    const address = request.socket.remoteAddress ?? 'unknown';
+    if (this.asked.has(identity)) {
+      this.gate.tell('gate-busy', address, identity, 'another login of it is being judged');
+      refuse(socket, 503);
+      return false;
+    }
+    this.asked.add(identity);
+    const lives = await old.alive(DUPLICATE_PING_MS);
+    this.asked.delete(identity);
+    if (!lives) return true;
+    this.gate.tell(
+      'identity-conflict',
+      address,
+      identity,
+      `a second device logs in as ${identity} while the first one answers`,
+      'two stations share an identity and password, or one password was stolen: issue new ones',
+    );
+    refuse(socket, 409);
+    return false;
   }
 
   private opened(client: RpcClient & ClientWithRequest): void {

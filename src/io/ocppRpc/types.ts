@@ -81,6 +81,8 @@ export interface OcppServerOptions {
   readonly pingInterval_ms?: number;
   /** From the TCP connection to the decision on the upgrade, ms. Default 10 s. */
   readonly handshake_ms?: number;
+  /** Connections on which nobody logged in yet; beyond it the oldest is cut. Default 2,048. */
+  readonly pendingSockets?: number;
   /** Messages of one station: this many per second, this many at once. Default 20 and 300. */
   readonly rate?: { readonly perSecond: number; readonly burst: number };
 }
