@@ -38,9 +38,7 @@ export class CallQueue<P> {
 
   /** Adds a call; those it pushes out (or itself, when refused) wait in `takeLapsed`. */
   add(call: OutgoingCall<P>): boolean {
-    if (call.key !== undefined) {
-      this.waiting = this.waiting.filter((old) => old.key !== call.key);
-    }
+    if (call.key !== undefined) this.withdraw(call.key);
     if (this.waiting.length >= MAX_WAITING) {
       const victim = this.waiting.findIndex((old) => old.priority === 'normal');
       if (call.priority === 'normal' || victim < 0) {
@@ -54,6 +52,11 @@ export class CallQueue<P> {
       this.waiting.splice(behind < 0 ? this.waiting.length : behind, 0, call);
     } else this.waiting.push(call);
     return this.lapsed.length === 0;
+  }
+
+  /** Takes back what waits under this key; nobody is told. */
+  withdraw(key: string): void {
+    this.waiting = this.waiting.filter((call) => call.key !== key);
   }
 
   /** The next call to send now, if the socket is free. */

@@ -21,6 +21,7 @@ export interface LeaseWrite {
 export class LeaseHold {
   private held: AcknowledgedLease | undefined;
   private possible_until: Instant | undefined;
+  private possible_A: Amps | undefined;
   private lastRaise_at: Instant | undefined;
 
   /** The lease the station acknowledged and that has not ended. */
@@ -34,7 +35,14 @@ export class LeaseHold {
     return this.possible_until !== undefined && !passed(this.possible_until, now);
   }
 
+  /** The highest limit that a lease may have put in force, answered or not. */
+  most_A(now: Instant): Amps | undefined {
+    return this.possible(now) ? this.possible_A : undefined;
+  }
+
   sent(write: LeaseWrite, now: Instant): void {
+    const before_A = this.most_A(now);
+    this.possible_A = before_A === undefined || before_A < write.limit_A ? write.limit_A : before_A;
     this.lastRaise_at = now;
     if (this.possible_until === undefined || this.possible_until < write.ends_at) {
       this.possible_until = write.ends_at;
@@ -45,6 +53,7 @@ export class LeaseHold {
     const { limit_A, cycle, ends_at } = write;
     this.held = { limit_A, cycle, ends_at, acknowledged_at: now };
     this.possible_until = ends_at;
+    this.possible_A = limit_A;
   }
 
   cleared(): void {
@@ -78,7 +87,8 @@ export interface LeaseFacts {
   readonly heldAtFloor: boolean;
   readonly clockError_ms: number;
   readonly mayRenew: boolean;
-  readonly heldLimit_A?: Amps;
+  /** The highest limit that may be in force by a lease. */
+  readonly most_A?: Amps;
 }
 
 /**
@@ -102,7 +112,7 @@ export function leaseRefusal(
     if (!abilities.honoursDuration) return 'does-not-expire';
     if (Math.abs(facts.clockError_ms) > MAX_SKEW_MS) return 'clock-skew';
   }
-  const lowers = facts.heldLimit_A !== undefined && lease.limit_A < facts.heldLimit_A;
+  const lowers = facts.most_A !== undefined && lease.limit_A < facts.most_A;
   if (!lowers && !facts.mayRenew) return 'too-soon';
   return undefined;
 }

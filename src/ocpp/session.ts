@@ -78,6 +78,7 @@ export class StationSession {
       forgetClock: () => this.seen.forgetClock(),
       ask: (request, purpose, priority, at, key, sendBy) =>
         this.calls.ask(request, purpose, priority, at, key, sendBy),
+      withdraw: (key) => this.calls.withdraw(key),
       tell: (code, text, at, hint) => this.tell(code, text, at, hint),
       changed: () => this.dirty(),
     });
@@ -234,8 +235,7 @@ export class StationSession {
 
   /** Another model, or another firmware, may be able to do other things. */
   private identified(model: StationModel | undefined): void {
-    const { id } = this.configured;
-    if (model !== undefined && this.context.book.seen(id, model)) this.reconfigure();
+    if (model && this.context.book.seen(this.configured.id, model)) this.reconfigure();
   }
 
   private reconfigure(): void {
@@ -317,7 +317,7 @@ export class StationSession {
   /** Its certificate does not prove it any more: it charges on, at its safe static limit. */
   holdAtFloor(held: boolean, now: Instant): void {
     this.leases.heldAtFloor = held;
-    if (held && this.leases.hold.possible(now)) this.clearLease(now);
+    if (held) this.leases.revoke(now);
   }
 
   clearLease(now: Instant): void {

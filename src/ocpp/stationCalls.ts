@@ -70,6 +70,11 @@ export class StationCalls {
     this.pump(now);
   }
 
+  /** Takes back what was asked under this key and is not on the wire yet. */
+  withdraw(key: string): void {
+    this.calls.withdraw(key);
+  }
+
   /** Sends a call of the CPMS, or one made from it, behind our own. */
   askRelayed(call: CallFrame, now: Instant, done: RelayPurpose['done']): void {
     if (this.host.link() === undefined) {

@@ -148,7 +148,9 @@ export class StationFloor {
     now: Instant,
   ): void {
     if (step === 'settings' && payload !== undefined) this.adopt(payload);
-    if (step === 'clear' && payload !== undefined) this.host.cleared();
+    // With a single level the clear is a write of the floor, which the station may refuse.
+    const single = this.station.abilities.maxStackLevel < 1;
+    if (step === 'clear' && (single ? accepted : payload !== undefined)) this.host.cleared();
     const reads = step === 'probe' || step === 'confirm';
     const schedule = reads && payload !== undefined ? this.read(payload) : undefined;
     const reply: FloorReply =

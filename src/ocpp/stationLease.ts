@@ -10,6 +10,8 @@ import type { SessionContext } from './sessionContext';
 
 /** A lease not on the wire by then is dropped; the next decision brings a new one. */
 const LEASE_SEND_MS = 2_000;
+/** Of lease and clear only the newest may wait for its turn. */
+const KEY = 'lease';
 
 export type LeasePurpose =
   | { readonly kind: 'lease'; readonly write: LeaseWrite }
@@ -34,6 +36,8 @@ export interface LeaseHost {
     key: string,
     sendBy?: Instant,
   ): void;
+  /** Takes back what was asked under this key and is not on the wire yet. */
+  withdraw(key: string): void;
   tell(code: FleetEventCode, text: string, now: Instant, hint?: string): void;
   changed(): void;
 }
@@ -59,9 +63,11 @@ export class StationLease {
     if (lease.action === 'keep') return;
     const station = this.host.station();
     if (lease.action === 'clear' || lease.limit_A === station.floor_A) {
-      if (this.hold.possible(now)) this.clear(now);
+      this.revoke(now);
       return;
     }
+    // A decision replaces the one before it, whether or not its own lease may be written.
+    this.host.withdraw(KEY);
     if (!this.permitted(lease, station, now)) return;
     const limit_A = amps(Math.min(lease.limit_A, station.max_A, this.host.ceiling_A()));
     const ttl_ms = Math.min(lease.ttl_ms, station.ttl_ms);
@@ -73,21 +79,21 @@ export class StationLease {
       { kind: 'lease', write },
       'safety',
       now,
-      'lease',
+      KEY,
       later(batch.decided_at, LEASE_SEND_MS),
     );
   }
 
   private permitted(lease: LeaseOrder, station: StationConfig, now: Instant): boolean {
     const clockError_ms = this.host.clockError_ms();
-    const held = this.hold.inForce(now);
+    const most_A = this.hold.most_A(now);
     const refusal = leaseRefusal(station, lease, {
       connected: this.host.connected(),
       floorVerified: this.host.floorVerified(),
       heldAtFloor: this.heldAtFloor,
       clockError_ms,
       mayRenew: this.hold.mayRenew(station, now),
-      ...(held !== undefined && { heldLimit_A: held.limit_A }),
+      ...(most_A !== undefined && { most_A }),
     });
     if (refusal === undefined) {
       if (this.skewed) this.host.tell('clock-good', 'station clock is right again', now);
@@ -97,12 +103,20 @@ export class StationLease {
     this.context.counts.leasesRefused += 1;
     this.host.tell('lease-refused', `lease of ${lease.limit_A} A not written: ${refusal}`, now);
     if (refusal === 'clock-skew') this.askClock(clockError_ms, now);
+    // What cannot be lowered to the wish is lowered to the floor.
+    if (most_A !== undefined && most_A > Math.max(lease.limit_A, station.floor_A)) this.revoke(now);
     return false;
+  }
+
+  /** Nothing above the floor any more, whether it was sent, acknowledged or only waits. */
+  revoke(now: Instant): void {
+    this.host.withdraw(KEY);
+    if (this.hold.possible(now)) this.clear(now);
   }
 
   clear(now: Instant): void {
     const request = this.host.dialect().clearLease(this.host.station(), this.context.nominal_V);
-    this.host.ask(request, { kind: 'clear' }, 'safety', now, 'lease');
+    this.host.ask(request, { kind: 'clear' }, 'safety', now, KEY);
   }
 
   /** The socket is gone, and with it what was told about it. */
