@@ -25,7 +25,11 @@ export interface LoadedSite {
  */
 export function loadSite(file: string): LoadedSite {
   const bytes = readFileSync(file);
-  const parsed = parseYaml(bytes.toString('utf8'));
+  const text = bytes.toString('utf8');
+  const parsed =
+    text.trim() === ''
+      ? ({ ok: false, line: 1, text: 'the file is empty' } as const)
+      : parseYaml(text);
   if (!parsed.ok) {
     const finding: LocatedFinding = {
       severity: 'error',

@@ -53,7 +53,8 @@ export async function openAccess(wish: AccessWish): Promise<Access> {
   if (opening.kind === 'open') return throughGateway(opening.gateway, wish);
   if (bus !== undefined)
     throw new Refused(`--bus ${bus} needs a running gateway; give the port: --port PATH`);
-  if (port === undefined) throw new Refused('which port? --port PATH');
+  if (port === undefined)
+    throw new Refused('which line? --bus ID of a running gateway, or --port PATH');
   return directly(port, wish);
 }
 

@@ -7,6 +7,8 @@ export interface Command {
   readonly name: string;
   readonly use: string;
   readonly says: string;
+  /** More options and forms, one a line, for `--help`. */
+  readonly more?: readonly string[];
   /** Exit code: 0 good, 1 finding, 2 usage. */
   readonly run: (args: readonly string[]) => Promise<number> | number;
 }
@@ -22,18 +24,30 @@ const COMMANDS: readonly Command[] = [
     name: 'sign',
     use: 'sign FILE --key KEY [--new-key] [--purpose service-grant] [--json]',
     says: 'write FILE.sig, a detached Ed25519 signature by one signer',
+    more: [
+      '--purpose site-file (default), service-grant or deny-list; --new-key makes KEY, KEY.pub',
+    ],
     run: (args) => (require('./sign') as typeof import('./sign')).sign(args),
   },
   {
     name: 'demo',
     use: 'demo [--for 30s] [--fault NAME@AT_S[+FOR_S]] [--seed N] [--socket PATH] [--json]',
     says: 'a whole simulated site on real protocols, live in this terminal',
+    more: [
+      '--virtual       the same site in simulated time',
+      '--site FILE     another site file; --trust KEY.pub: who may open a service session',
+    ],
     run: (args) => (require('./demo') as typeof import('./demo')).demo(args),
   },
   {
     name: 'run',
     use: 'run --site SITE.yaml --trust KEY.pub [--state FOLDER] [--board NAME | --line SPEC]',
     says: 'run the gateway on its real ports; refuses an unsigned site file',
+    more: [
+      '--single        all in one process, for small boards',
+      '--line SPEC     watchdog:/dev/watchdogN[,FEEDBACK] | gpio:PROGRAM:/dev/gpiochipN:OFFSET | emulated:FILE',
+      '--state FOLDER  keys, passwords, history, sockets; default holdfast-state',
+    ],
     run: (args) => (require('./run') as typeof import('./run')).run(args),
   },
   {
@@ -52,12 +66,18 @@ const COMMANDS: readonly Command[] = [
     name: 'mode',
     use: 'mode force-static|leave-static|acknowledge-stop|release [--who NAME] [--json]',
     says: 'what one person may ask of the running gateway; forcing static needs nothing else',
+    more: ['--socket PATH   console of the gateway; default holdfast-state/console.sock'],
     run: (args) => (require('./mode') as typeof import('./mode')).mode(args),
   },
   {
     name: 'service',
     use: 'service draft|open|close|state [--who NAME] [--reason TEXT] [--for 2h] [--grant FILE]',
     says: 'a technician’s session of at most 8 h, opened by a signed document',
+    more: [
+      'draft --site ID --who NAME --reason TEXT [--for 2h] [--role field-tech] --out FILE',
+      'open --grant FILE [--who NAME] [--reason TEXT] [--for 2h] [--socket PATH]',
+      'close|state [--socket PATH]',
+    ],
     run: (args) => (require('./service') as typeof import('./service')).service(args),
   },
   {
@@ -76,6 +96,14 @@ const COMMANDS: readonly Command[] = [
     name: 'bus',
     use: 'bus scan|read|sniff|doctor [--bus ID | --port PATH --baud N --parity P] [--json]',
     says: 'look at a field bus, through the gateway where one runs; nothing is ever written',
+    more: [
+      'scan   [--units 1-247]        --baud and --parity may be lists: 9600,19200',
+      'read   UNIT holding|input ADDRESS COUNT [--type float32] [--order lo-hi]',
+      'read   UNIT --profile ID',
+      'sniff  [--for SECONDS]',
+      'doctor UNIT',
+      '--socket PATH: console of the gateway; default holdfast-state/console.sock',
+    ],
     run: (args) => (require('./bus') as typeof import('./bus')).bus(args),
   },
   {

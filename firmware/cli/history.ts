@@ -1,13 +1,12 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { htmlPage, openHistory, svgChart, terminalPlot, toCsv } from '../../src/io/history';
+import { htmlPage, readOnlyHistory, svgChart, terminalPlot, toCsv } from '../../src/io/history';
 import { writeAtomic } from '../../src/io/store';
 
 const HOUR_ms = 3_600_000;
-/** The recorder bounds the file; reading never makes it grow. */
-const UNBOUNDED_BYTES = Number.MAX_SAFE_INTEGER;
+const HOURS_MAX = 100_000;
 
-/** `holdfast history`: reads the recorder's file; exit 2 when there is none. */
+/** `holdfast history`: reads the recorder's file and leaves it as it is; exit 2 when there is none. */
 export function history(args: readonly string[]): number {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -22,26 +21,34 @@ export function history(args: readonly string[]): number {
   });
   const file = `${values.state}/history.db`;
   const hours = Number(values.hours);
-  if (!existsSync(file) || !(hours > 0)) {
-    const why = hours > 0 ? `there is no history in ${file}` : `--hours ${values.hours}`;
-    process.stderr.write(`holdfast history: ${why}; the gateway records while it runs\n`);
+  const refuse = (why: string): number => {
+    process.stderr.write(`holdfast history: ${why}\n`);
     return 2;
-  }
-  const opened = openHistory(file, UNBOUNDED_BYTES);
-  if (!opened.ok) {
-    process.stderr.write(`holdfast history: ${opened.why}\n`);
-    return 2;
-  }
+  };
+  if (!(hours > 0 && hours <= HOURS_MAX))
+    return refuse(`--hours ${values.hours}: write hours above 0, at most ${HOURS_MAX}`);
+  if (!existsSync(file))
+    return refuse(
+      `there is no history in ${file}; the gateway records while it runs: --state its folder`,
+    );
+  const opened = readOnlyHistory(file);
+  if (!opened.ok) return refuse(opened.why);
   const { history: recorded } = opened;
   const to = Date.now();
   const wanted = positionals.length > 0 ? positionals : recorded.series();
+  const stranger = wanted.find((name) => !recorded.series().includes(name));
+  if (stranger !== undefined) {
+    const known = recorded.series().join(', ');
+    recorded.close();
+    return refuse(`there is no series "${stranger}"; known: ${known === '' ? 'none yet' : known}`);
+  }
   const lines = wanted.map((name) => ({
     name,
     unit: name.endsWith('_W') ? 'W' : '',
     points: recorded.read(name, to - hours * HOUR_ms, to),
   }));
-  if (values.json)
-    process.stdout.write(`${JSON.stringify({ hours, lines, ...recorded.size() })}\n`);
+  const bytes = statSync(file).size;
+  if (values.json) process.stdout.write(`${JSON.stringify({ hours, lines, bytes })}\n`);
   else if (values.csv) process.stdout.write(toCsv(lines));
   else if (values.html !== undefined) {
     const charts = lines.map((line) => svgChart(line.name, [line])).join('\n');
@@ -49,9 +56,7 @@ export function history(args: readonly string[]): number {
     process.stdout.write(`${values.html}\n`);
   } else {
     for (const line of lines) process.stdout.write(`${terminalPlot(line, 72)}\n`);
-    const { bytes, writtenPerDay_bytes } = recorded.size();
-    const day = Number.isFinite(writtenPerDay_bytes) ? writtenPerDay_bytes.toFixed(0) : 'not known';
-    process.stdout.write(`${bytes} bytes; written per day: ${day}\n`);
+    process.stdout.write(`${file}: ${bytes} bytes\n`);
   }
   recorded.close();
   return 0;

@@ -77,7 +77,13 @@ export function loadPrivateKey(path: string): SigningKey {
 
 /** Reads a public key (SPKI PEM). Throws when it is not Ed25519. */
 export function loadPublicKey(path: string): KeyObject {
-  const key = createPublicKey(readFileSync(path));
+  let key: KeyObject;
+  try {
+    key = createPublicKey(readFileSync(path));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'unknown';
+    throw new Error(`${path} is no public key that can be read: ${why}`, { cause: error });
+  }
   if (key.asymmetricKeyType !== 'ed25519') throw new Error(`${path} is not an Ed25519 key`);
   return key;
 }
