@@ -44,15 +44,15 @@ function lower(
 ): JsonObject {
   const unit = textOf(schedule, 'chargingRateUnit', 2);
   const periods = objectsOf(schedule, 'chargingSchedulePeriod');
-  const cap = limitInUnit(
-    { ...station, abilities: { ...station.abilities, unit: unit === 'W' ? 'W' : 'A' } },
-    cap_A,
-    nominal_V,
-  );
+  const inUnit = { ...station.abilities, unit: unit === 'W' ? ('W' as const) : ('A' as const) };
   const chargingSchedulePeriod = periods.map((period) => {
     const limit = numberOf(period, 'limit');
-    if (limit === undefined || limitInAmps(station, limit, unit, nominal_V) <= cap_A) return period;
-    return { ...period, limit: cap };
+    // W on fewer phases are more A on each of them.
+    const { numberPhases = 3 } = period;
+    const phases = numberPhases === 3 ? station.phases : 1;
+    const on = { ...station, abilities: inUnit, phases };
+    if (limit === undefined || limitInAmps(on, limit, unit, nominal_V) <= cap_A) return period;
+    return { ...period, limit: limitInUnit(on, cap_A, nominal_V) };
   });
   const changed = chargingSchedulePeriod.some((period, i) => period !== periods[i]);
   return changed ? { ...schedule, chargingSchedulePeriod } : schedule;

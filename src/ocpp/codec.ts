@@ -109,6 +109,29 @@ function shapeOf(root: unknown): RefusalReason | undefined {
   return undefined;
 }
 
+/**
+ * Whether some object of a message names a key twice. JSON.parse keeps the last of them, many
+ * stations the first: relayed byte for byte, such a message would be judged as one thing and
+ * obeyed as another. Each member has one colon outside of texts. Pure.
+ */
+export function repeatsKey({ raw }: Frame): boolean {
+  if (raw === undefined) return false;
+  const colons = raw.replace(/"(?:[^"\\]|\\.)*"/g, '').split(':').length - 1;
+  let members = 0;
+  let level: unknown[] = [JSON.parse(raw)];
+  while (level.length > 0) {
+    const next: unknown[] = [];
+    for (const value of level) {
+      if (isObject(value)) members += Object.keys(value).length;
+      if (typeof value === 'object' && value !== null) {
+        for (const [, child] of Object.entries(value)) next.push(child);
+      }
+    }
+    level = next;
+  }
+  return colons !== members;
+}
+
 /** The text of a frame: byte for byte the original one where there is one. Pure. */
 export function encodeFrame(frame: Frame): string {
   if (frame.raw !== undefined) return frame.raw;

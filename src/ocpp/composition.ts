@@ -18,6 +18,7 @@ type Done = (reply: ResultFrame | ErrorFrame) => void;
  * - a clear without purpose becomes clears of the other purposes, so that it spares the floor;
  * - on a station whose connectors are capped, profiles of transactions are lowered to the cap;
  * - a transaction id that the station knows under a provisional number is mapped.
+ * (Of its answers one is changed: a time that is not ours, see `withOurTime`.)
  */
 export function composeCpmsCall(
   shared: RelayShared,

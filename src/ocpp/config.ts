@@ -69,6 +69,7 @@ export const FLEET_EVENT_CODES = [
   'cpms-connected',
   'cpms-lost',
   'cpms-timeout',
+  'cpms-clock',
   'cpms-control',
   'cpms-limit',
   'cpms-profile-rewritten',

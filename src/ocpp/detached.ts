@@ -4,8 +4,28 @@ import { encodeFrame } from './codec';
 import type { AuthorisationStatus } from './config';
 import type { Answer } from './dialect';
 import { numberOf } from './fields';
-import type { CallFrame } from './frame';
+import type { CallFrame, ErrorFrame, ResultFrame } from './frame';
 import type { RelayServices, RelayShared } from './relayServices';
+
+/** Attempts at a record that the CPMS finds wrong (1.6 TransactionMessageAttempts). */
+const MAX_ATTEMPTS = 5;
+/** Attempts while the CPMS itself fails: some six hours, in which its disk or database comes back. */
+const MAX_ATTEMPTS_FAILING = 40;
+/** Errors that speak of the CPMS and not of the record. */
+const FAILING: ReadonlySet<string> = new Set(['InternalError', 'GenericError']);
+const RETRY_MS = 10_000;
+const MAX_RETRY_MS = 600_000;
+
+/** The pause before a record with this answer is sent again, ms; undefined = it is done. Pure. */
+export function retryAfter_ms(
+  reply: ResultFrame | ErrorFrame,
+  attempts: number,
+): number | undefined {
+  if (reply.type === 'result') return undefined;
+  const failing = FAILING.has(reply.code);
+  if (attempts >= (failing ? MAX_ATTEMPTS_FAILING : MAX_ATTEMPTS)) return undefined;
+  return failing ? Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** (attempts - 1)) : RETRY_MS;
+}
 
 /** An answer given without the CPMS, perhaps with a transaction id of our own in it. */
 export type DetachedAnswer = Answer & { readonly provisional?: number };

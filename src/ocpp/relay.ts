@@ -3,14 +3,15 @@ import type { Instant } from '../time';
 import type { BacklogRecord } from './backlog';
 import { CallQueue } from './calls';
 import type { SentCall } from './calls';
-import { encodeFrame, MAX_TEXT_201, parseFrame } from './codec';
+import { encodeFrame, MAX_TEXT_201, parseFrame, repeatsKey } from './codec';
 import { composeCpmsCall } from './composition';
-import { answerDetached, isKept, textForCpms } from './detached';
+import { answerDetached, isKept, retryAfter_ms, textForCpms } from './detached';
 import type { CallFrame, ErrorFrame, ResultFrame } from './frame';
 import { HeldCalls, LatestStatuses } from './heldCalls';
 import { Intents } from './intents';
 import type { RelayServices, RelayShared } from './relayServices';
 import { LimitNotice } from './limitNotice';
+import { withOurTime } from './servedClock';
 import { UpstreamSocket } from './upstreamSocket';
 import { answerable, denialOf, isControl, errorFrame, formationCode } from './replies';
 
@@ -18,9 +19,6 @@ import { answerable, denialOf, isControl, errorFrame, formationCode } from './re
 const CPMS_ANSWER_MS = 30_000;
 /** Calls of a CPMS towards one station at once; OCPP-J allows one. */
 const MAX_CPMS_CALLS = 8;
-/** Attempts at a record that the CPMS answers with an error (1.6 TransactionMessageAttempts). */
-const MAX_ATTEMPTS = 5;
-const RETRY_RECORD_MS = 10_000;
 
 type Purpose =
   | { readonly kind: 'live'; readonly call: CallFrame }
@@ -44,6 +42,7 @@ export class StationRelay {
   private owedBoot: CallFrame | undefined;
   private wait_until: Instant | undefined;
   private attempts = 0;
+  private clockTold = false;
   private cpmsCalls = 0;
   private readonly statuses = new LatestStatuses();
   private readonly held = new HeldCalls();
@@ -246,6 +245,7 @@ export class StationRelay {
     if (this.cpmsCalls >= MAX_CPMS_CALLS) return refuse('GenericError', 'too many calls at once');
     const { fromCpms, schema } = this.shared.config;
     const protocol = this.services.protocol();
+    if (repeatsKey(call)) return refuse(formationCode(protocol), 'a key is repeated');
     const verdict = fromCpms(this.services.station(), this.services.standing(), call, now);
     if (!verdict.allowed) return deny(verdict.reason, denialOf(call, verdict.reply));
     if (schema?.(protocol, call.action, 'req', call.payload) === false) {
@@ -298,7 +298,13 @@ export class StationRelay {
     }
     this.shared.counts.relayed += 1;
     if (reply.type === 'result') this.services.learn(call, reply.payload, now);
-    this.services.reply(call, reply, now);
+    const timed = withOurTime(call, reply, this.shared.wall_ms(now));
+    if (timed !== reply && !this.clockTold) {
+      this.clockTold = true;
+      const hint = 'stations get the time of the controller; check the clocks of both';
+      this.services.event('cpms-clock', "CPMS's time is more than 2 s off ours", now, hint);
+    }
+    this.services.reply(call, timed, now);
   }
 
   private bootReply(reply: ResultFrame | ErrorFrame, now: Instant): void {
@@ -315,8 +321,10 @@ export class StationRelay {
   }
 
   private recordReply(record: BacklogRecord, reply: ResultFrame | ErrorFrame, now: Instant): void {
-    if (reply.type === 'error' && (this.attempts += 1) < MAX_ATTEMPTS) {
-      this.wait_until = later(now, RETRY_RECORD_MS);
+    this.attempts += 1;
+    const again_ms = retryAfter_ms(reply, this.attempts);
+    if (again_ms !== undefined) {
+      this.wait_until = later(now, again_ms);
       return;
     }
     this.attempts = 0;

@@ -46,7 +46,7 @@ describe('relay between a CPMS and a station that run on ocpp-rpc', () => {
   let timer: NodeJS.Timeout;
 
   const answers: Readonly<Record<string, object>> = {
-    BootNotification: { status: 'Accepted', currentTime: '2026-06-01T00:00:00Z', interval: 300 },
+    BootNotification: { status: 'Accepted', currentTime: new Date().toISOString(), interval: 300 },
     Authorize: { idTagInfo: { status: 'Accepted' } },
     StartTransaction: { transactionId: 4711, idTagInfo: { status: 'Accepted' } },
   };

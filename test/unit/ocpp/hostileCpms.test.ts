@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { amps } from '../../../src/units';
+import { WALL_OFFSET } from './bench';
+import { RelayBench, profile16 } from './relayBench';
+
+const TWO = { connectors: 2, max_A: amps(63), connectorMax_A: amps(20) } as const;
+const iso = (wall_ms: number): string => new Date(wall_ms).toISOString();
+
+describe('a hostile CPMS', () => {
+  it('cannot show the guard one purpose and the station another under a repeated key', () => {
+    const bench = new RelayBench().attached();
+    const good = JSON.stringify({ connectorId: 0, csChargingProfiles: profile16() });
+    const key = '"chargingProfilePurpose"';
+    const twice = good.replace(key, `${key}:"ChargePointMaxProfile",${key}`);
+    bench.cpms(`[2,"p1","SetChargingProfile",${twice}]`);
+    assert.deepEqual(bench.toStation, []);
+    assert.equal(bench.lastToCpms()?.[2], 'FormationViolation');
+    // Colons, quotes and backslashes within texts are no keys.
+    const text = '[2,"p2","DataTransfer",{"vendorId":"a\\":b\\\\","data":":{\\"a\\":1}"}]';
+    bench.cpms(text);
+    assert.deepEqual(bench.lastToCpms()?.[2], { status: 'Rejected' });
+    bench.cpms(`[2,"p3","SetChargingProfile",${good}]`);
+    assert.equal(bench.toStation.length, 1);
+  });
+
+  it('cannot turn the clock of a station, by which leases end: it gets the time of the controller', () => {
+    const bench = new RelayBench().attached();
+    const say = (id: string, off_ms: number): string => {
+      bench.station([2, id, 'Heartbeat', {}]);
+      const answer = `[3, "${id}",{"currentTime":"${iso(bench.now + WALL_OFFSET + off_ms)}"}]`;
+      bench.cpms(answer);
+      return answer;
+    };
+    const right = say('h1', -500);
+    assert.equal(bench.toStation.at(-1), right);
+    for (const off_ms of [-30_000, 30_000, -10 * 365 * 86_400_000]) {
+      say(`h${off_ms}`, off_ms);
+      const currentTime = iso(bench.now + WALL_OFFSET);
+      assert.deepEqual(bench.lastToStation()?.[2], { currentTime });
+    }
+    assert.equal(bench.codes().filter((code) => code === 'cpms-clock').length, 1);
+  });
+
+  it('cannot exceed the cap of a connector by W on fewer phases', () => {
+    const bench = new RelayBench({ station: TWO }).attached();
+    const period = { startPeriod: 0, limit: 13_800, numberPhases: 1 };
+    const csChargingProfiles = profile16(
+      { chargingProfilePurpose: 'TxProfile', transactionId: 4711 },
+      { chargingRateUnit: 'W', chargingSchedulePeriod: [period] },
+    );
+    bench.cpms([2, 'p1', 'SetChargingProfile', { connectorId: 1, csChargingProfiles }]);
+    assert.match(bench.toStation.at(-1) ?? '', /"limit":4600[,}]/);
+  });
+
+  it('that fails for an hour loses no acknowledged record', () => {
+    const bench = new RelayBench({ protocol: 'ocpp2.0.1' }).detached();
+    bench.station([2, 'e1', 'SecurityEventNotification', { type: 'T', timestamp: iso(0) }]);
+    bench.cpmsUp();
+    let offered = 0;
+    for (let i = 0; i < 3_600; i += 1) {
+      const [type, id] = bench.lastToCpms() ?? [];
+      if (type === 2 && id === 'e1') {
+        bench.toCpms.length = 0;
+        offered += 1;
+        bench.cpms([4, 'e1', 'InternalError', '', {}]);
+      }
+      bench.pass(1);
+    }
+    assert.ok(offered > 5 && offered < 30, `${offered} times`);
+    assert.equal(bench.fleet.relayStats()?.backlog, 1);
+  });
+});
