@@ -56,7 +56,8 @@ export function history(args: readonly string[]): number {
     process.stdout.write(`${values.html}\n`);
   } else {
     for (const line of lines) process.stdout.write(`${terminalPlot(line, 72)}\n`);
-    process.stdout.write(`${file}: ${bytes} bytes\n`);
+    const nothing = lines.length === 0 ? '; nothing yet, it is written every five minutes' : '';
+    process.stdout.write(`${file}: ${bytes} bytes${nothing}\n`);
   }
   recorded.close();
   return 0;

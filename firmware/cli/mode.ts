@@ -39,8 +39,9 @@ export async function mode(args: readonly string[]): Promise<number> {
   }
   const seen = await effect(socket, wish);
   const now = seen.snapshot;
-  const line = now === undefined ? text : `${text}; mode ${now.mode}: ${now.modeWhy}`;
   const { done } = seen;
+  const hint = !done && wish === 'acknowledge-stop' ? '; free the stop contact first' : '';
+  const line = now === undefined ? text : `${text}; mode ${now.mode}: ${now.modeWhy}${hint}`;
   if (values.json) process.stdout.write(`${JSON.stringify({ wish, ok: done, text, ...now })}\n`);
   else process.stdout.write(`${line}\n`);
   return done ? 0 : 1;

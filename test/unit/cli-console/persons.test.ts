@@ -92,7 +92,7 @@ describe('persons at the console', function () {
     rig.advance(2);
     const early = await asked('acknowledge-stop');
     assert.equal(early.code, 1);
-    assert.match(early.out, /emergency stop/);
+    assert.match(early.out, /emergency stop.*free the stop contact first/);
     runtime.setEmergencyStop(false);
     const then = await asked('acknowledge-stop');
     assert.equal(then.code, 0, then.out);
