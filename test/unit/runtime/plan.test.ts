@@ -92,6 +92,35 @@ describe('planning of a site', function () {
     assert(!Object.keys(night.value.plan).some((k) => /setpoint|power/.test(k)));
   });
 
+  it('plans in every quarter of the days of 23 and 25 hours', async () => {
+    const paris = { ...site(), timezone: 'Europe/Paris' };
+    const flat: SeriesReader = (series, from, to) => {
+      const out: { at_ms: number; value: number }[] = [];
+      const value = series === 'grid_W' ? 20_000 : 0;
+      const first = Math.max(from, to - 10 * DAY_ms);
+      for (let t = first; t < to; t += STEP_ms / 3) out.push({ at_ms: t, value });
+      return out;
+    };
+    for (const midnight of ['2026-10-24T22:00Z', '2027-03-27T23:00Z']) {
+      for (const hour of [0, 1.5, 2.75, 22.75, 23.25, 24.5, 24.99]) {
+        const now_ms = Date.parse(midnight) + hour * HOUR_ms;
+        const known = sitePast(paris, flat, now_ms);
+        const step = known.history.load_kW[known.step - 1] ?? NaN;
+        // The 25th hour has no step of its own: it is planned as the first of the next day.
+        if (hour <= 24)
+          assert.ok(Math.abs(step - 20) < 1, `${midnight} + ${hour} h: ${step} kW just now`);
+        const made = await planSite(
+          sources({ site: paris, read: flat, now_ms, prices: [] }),
+          solver,
+        );
+        assert.ok(made.ok, `${midnight} + ${hour} h`);
+        const { socMin, socMax, shadowPrice } = made.value.plan;
+        for (const v of [socMin, socMax, shadowPrice])
+          assert.ok(Number.isFinite(v), `${hour}: ${v}`);
+      }
+    }
+  });
+
   it('stops to cycle for a price when the day’s cap is reached', async () => {
     const now_ms = MIDNIGHT + 5.75 * HOUR_ms;
     const busy: SeriesReader = (series, from, to) =>
