@@ -41,17 +41,19 @@ export class HeldCalls {
 
 /** The newest StatusNotification of each connector while the CPMS is away. */
 export class LatestStatuses {
-  private readonly calls = new Map<string, CallFrame>();
+  /** Only while there is one: most stations never need it. */
+  private calls: Map<string, CallFrame> | undefined;
 
   keep(call: CallFrame): void {
     const { connectorId, evseId } = call.payload;
     const key = `${String(evseId)}/${String(connectorId)}`;
+    this.calls ??= new Map();
     if (this.calls.size < MAX_STATUSES || this.calls.has(key)) this.calls.set(key, call);
   }
 
   take(): readonly CallFrame[] {
-    const taken = [...this.calls.values()];
-    this.calls.clear();
+    const taken = [...(this.calls?.values() ?? [])];
+    this.calls = undefined;
     return taken;
   }
 }

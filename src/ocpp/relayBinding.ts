@@ -34,37 +34,90 @@ export interface RelayedSession {
 /** Binds a session to its relay; undefined when there is no CPMS at all. */
 export function relayOf(session: RelayedSession, now: Instant): StationRelay | undefined {
   const { shared } = session.context;
-  return shared && new StationRelay(shared, servicesOf(session), now);
+  return shared && new StationRelay(shared, new SessionServices(session), now);
 }
 
-function servicesOf(session: RelayedSession): RelayServices {
-  const { context } = session;
-  return {
-    station: () => session.station,
-    protocol: () => session.protocol,
-    standing: () => ({ protocol: session.protocol, booted: session.booted }),
-    reply: (call, reply, now) => session.reply(call, reply, now),
-    sameLink() {
-      const link = session.linked;
-      return () => link !== undefined && session.linked === link;
-    },
-    ask: (call, now, done) => session.askRelayed(call, now, done),
-    limits: (now) => session.limitFacts(now),
-    recap: (now) => session.recap(now),
-    newId: () => context.newId(),
-    answer: (call, authorise, now) =>
-      session.dialect.answer(call, {
-        wall_ms: context.config.wall_ms(now),
-        authorise,
-        newTransaction: () => context.newTransaction(),
-      }),
-    unknownTag: (tag) => context.config.authorise(session.station.id, tag),
-    observe: (seen, now) => session.observe(seen, now),
-    learn: (call, payload, now) => learn(session, call, payload, now),
-    recordAnswered: (record, payload, now) => recordAnswered(session, record, payload, now),
-    closeStation: (code, reason) => session.linked?.close(code, reason),
-    event: (code, text, now, hint) => session.tell(code, text, now, hint),
-  };
+/** A class and no object of functions: one of each per station is memory by the megabyte. */
+class SessionServices implements RelayServices {
+  private readonly session: RelayedSession;
+
+  constructor(session: RelayedSession) {
+    this.session = session;
+  }
+
+  station(): StationConfig {
+    return this.session.station;
+  }
+
+  protocol(): OcppProtocol {
+    return this.session.protocol;
+  }
+
+  standing(): ReturnType<RelayServices['standing']> {
+    return { protocol: this.session.protocol, booted: this.session.booted };
+  }
+
+  reply(call: CallFrame, reply: ResultFrame | ErrorFrame, now: Instant): void {
+    this.session.reply(call, reply, now);
+  }
+
+  sameLink(): () => boolean {
+    const link = this.session.linked;
+    return () => link !== undefined && this.session.linked === link;
+  }
+
+  ask(call: CallFrame, now: Instant, done: Parameters<RelayServices['ask']>[2]): void {
+    this.session.askRelayed(call, now, done);
+  }
+
+  limits(now: Instant): LimitFacts {
+    return this.session.limitFacts(now);
+  }
+
+  recap(now: Instant): void {
+    this.session.recap(now);
+  }
+
+  newId(): string {
+    return this.session.context.newId();
+  }
+
+  answer(
+    call: CallFrame,
+    authorise: Parameters<RelayServices['answer']>[1],
+    now: Instant,
+  ): ReturnType<RelayServices['answer']> {
+    const { context, dialect } = this.session;
+    return dialect.answer(call, {
+      wall_ms: context.config.wall_ms(now),
+      authorise,
+      newTransaction: () => context.newTransaction(),
+    });
+  }
+
+  unknownTag(tag: string): ReturnType<RelayServices['unknownTag']> {
+    return this.session.context.config.authorise(this.session.station.id, tag);
+  }
+
+  observe(seen: readonly Observation[], now: Instant): void {
+    this.session.observe(seen, now);
+  }
+
+  learn(call: CallFrame, payload: JsonObject, now: Instant): void {
+    learn(this.session, call, payload, now);
+  }
+
+  recordAnswered(record: BacklogRecord, payload: JsonObject, now: Instant): void {
+    recordAnswered(this.session, record, payload, now);
+  }
+
+  closeStation(code: number, reason: string): void {
+    this.session.linked?.close(code, reason);
+  }
+
+  event(code: FleetEventCode, text: string, now: Instant, hint?: string): void {
+    this.session.tell(code, text, now, hint);
+  }
 }
 
 function learn(session: RelayedSession, call: CallFrame, payload: JsonObject, now: Instant): void {

@@ -17,15 +17,17 @@ const REMEMBERED: ReadonlySet<string> = new Set([
  * attacker recorded it) gets the same answer and no second effect.
  */
 export class ReplayCache {
-  private readonly answers = new Map<string, { readonly key: string; readonly reply: Frame }>();
+  /** Only once there is one to remember. */
+  private answers: Map<string, { readonly key: string; readonly reply: Frame }> | undefined;
 
   find(call: CallFrame): Frame | undefined {
-    const entry = this.answers.get(call.id);
+    const entry = this.answers?.get(call.id);
     return entry?.key === keyOf(call) ? entry.reply : undefined;
   }
 
   remember(call: CallFrame, reply: Frame): void {
     if (!REMEMBERED.has(call.action)) return;
+    this.answers ??= new Map();
     this.answers.delete(call.id);
     this.answers.set(call.id, { key: keyOf(call), reply });
     if (this.answers.size > SIZE) {
@@ -36,7 +38,7 @@ export class ReplayCache {
 
   /** After a reboot many stations count their message ids from one again. */
   clear(): void {
-    this.answers.clear();
+    this.answers = undefined;
   }
 }
 

@@ -15,16 +15,13 @@ export class PendingSockets {
 
   /** A new TCP connection, below TLS. */
   add(socket: Socket): void {
-    const key = keyOf(socket);
-    this.sockets.set(key, socket);
-    socket.once('close', () => {
-      if (this.sockets.get(key) === socket) this.sockets.delete(key);
-    });
-    if (this.sockets.size <= this.bound) return;
-    const [oldest] = this.sockets;
-    if (oldest === undefined) return;
-    this.sockets.delete(oldest[0]);
-    oldest[1].destroy();
+    // Looked at here and not by a listener on each, which every station would carry for good.
+    for (const [key, old] of this.sockets) {
+      if (!old.destroyed && this.sockets.size < this.bound) break;
+      this.sockets.delete(key);
+      old.destroy();
+    }
+    this.sockets.set(keyOf(socket), socket);
   }
 
   /** A station logged in; `socket` is the one above TLS, where there is TLS. */
