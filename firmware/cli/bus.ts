@@ -161,6 +161,7 @@ async function sniff(access: Access, values: Values, print: Print): Promise<numb
   );
   show(sniffer.end(systemClock.now()));
   if (lost > 0) tell(`${lost} frames were lost: this console reads too slowly`);
+  if (count === 0) tell('nothing was heard: look at baud rate, parity, wiring and who asks here');
   return count > 0 ? 0 : 1;
 }
 

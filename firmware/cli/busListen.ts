@@ -26,7 +26,12 @@ export async function listen(
 ): Promise<void> {
   // `min 0 time 1`: a read returns what is there, after 0.1 s at the latest.
   const settings = ['raw', '-echo', 'min', '0', 'time', '1', ...PARITY[line.parity]];
-  execFileSync('stty', ['-F', line.path, String(line.baud), ...settings], { stdio: 'pipe' });
+  try {
+    execFileSync('stty', ['-F', line.path, String(line.baud), ...settings], { stdio: 'pipe' });
+  } catch (cause) {
+    const text = `${line.path} is no serial port that takes ${line.baud} baud; see: ls /dev/serial/by-id`;
+    throw new Error(text, { cause });
+  }
   const file = openSync(line.path, constants.O_RDONLY | constants.O_NOCTTY);
   try {
     const buffer = Buffer.alloc(512);

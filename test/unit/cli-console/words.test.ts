@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { bus } from '../../../firmware/cli/bus';
 import { history } from '../../../firmware/cli/history';
 import { openHistory } from '../../../src/io/history';
 import { captured } from '../cli/capture';
@@ -21,6 +22,15 @@ describe('what the commands say', function () {
     });
     assert.equal(ran.status, 2);
     assert.match(ran.stderr, /^holdfast mode: Unknown option '--frob'; see: .*mode --help\n$/);
+  });
+
+  it('sniff says in one sentence what is no port', async () => {
+    const no = await captured(() =>
+      bus(['sniff', '--for', '1', '--port', BIN, '--socket', path.join(folder, 'none')]),
+    );
+    assert.equal(no.code, 2);
+    assert.match(no.err, /is no serial port that takes 19200 baud; see: .*\n$/);
+    assert.equal(no.err.trim().split('\n').length, 1);
   });
 
   it('history reads and changes nothing, and says what there is', async () => {
