@@ -35,7 +35,7 @@ import { type Clock, type Instant, later, type Timers } from '../../time';
 import { SimLine } from '../line';
 import { seededRandom, seedFor } from '../random';
 import { type BaseLoad, createSimSite, simStationConfigs, type SimSite } from '../site';
-import type { SimSession, SimTransport } from '../stations';
+import type { SimSession, SimStationConfig, SimTransport } from '../stations';
 import { busySessions } from './busySessions';
 import { HeldTimers } from './heldTimers';
 
@@ -66,6 +66,10 @@ export interface SiteUnderTestOptions {
   readonly drillBook?: DrillBookPort;
   /** Default: a walk between 30 and 70 % of the declared maximum. */
   readonly baseLoad?: BaseLoad;
+  /** Share of full sun; default: clouds from the seed. */
+  readonly irradiance?: (now: Instant) => number;
+  /** Flaws of every simulated station: a negative control. */
+  readonly stationFlaws?: SimStationConfig['flaws'];
   /** Replaces the curve limits by which support is capped: a negative control. */
   readonly contingency_A?: number;
 }
@@ -131,9 +135,9 @@ export class SiteUnderTest {
     const reaction_ms = new Map(
       site.nodes.map((n) => [n.id, declaredReaction(site, n.id, options.catalogue).reaction_ms]),
     );
-    const stationConfigs = simStationConfigs(
-      site,
-      options.stationPassword ?? 'demo-station-secret',
+    const { stationFlaws: flaws, stationPassword = 'demo-station-secret' } = options;
+    const stationConfigs = simStationConfigs(site, stationPassword).map((c) =>
+      flaws === undefined ? c : { ...c, flaws },
     );
     const now = clock.now();
     this.sim = createSimSite({
@@ -148,6 +152,7 @@ export class SiteUnderTest {
       lines: this.lines,
       stationConfigs,
       ...(options.baseLoad === undefined ? {} : { baseLoad: options.baseLoad }),
+      ...(options.irradiance === undefined ? {} : { irradiance: options.irradiance }),
       sessions:
         options.sessions ??
         busySessions(stationConfigs, { seed, from: now, horizon_ms: options.horizon_ms }),

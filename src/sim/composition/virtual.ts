@@ -36,6 +36,8 @@ export interface VirtualOptions extends Pick<
   | 'inject'
   | 'contingency_A'
   | 'baseLoad'
+  | 'irradiance'
+  | 'stationFlaws'
   | 'drillBook'
 > {
   readonly codec: PduCodec;
@@ -50,7 +52,8 @@ export interface VirtualRun {
   readonly time: VirtualTime;
   readonly faults: FaultRun;
   readonly segments: ReadonlyMap<string, Segment>;
-  readonly uplink: { up: boolean; published: number };
+  /** `believed`: what the site takes the link for, whatever it is; a negative control. */
+  readonly uplink: { up: boolean; believed?: boolean; published: number };
   readonly audit: string[];
 }
 
@@ -70,7 +73,7 @@ export function simDevicesOn(plan: BusPlan, sim: SimSite) {
 export function buildVirtual(options: VirtualOptions): VirtualRun {
   const time = new VirtualTime();
   const segments = new Map<string, Segment>();
-  const uplink = { up: true, published: 0 };
+  const uplink: VirtualRun['uplink'] = { up: true, published: 0 };
   const audit: string[] = [];
   const rig = new SiteUnderTest({
     ...options,
@@ -83,7 +86,7 @@ export function buildVirtual(options: VirtualOptions): VirtualRun {
       publish: () => {
         if (uplink.up) uplink.published += 1;
       },
-      connected: () => uplink.up,
+      connected: () => uplink.believed ?? uplink.up,
     },
     audit: {
       append: (entry) => {

@@ -14,6 +14,8 @@ export class SimLine {
   private edges = 0;
   /** The relay is stuck or the wire is cut: faults of the line itself. */
   fault: 'none' | 'welded' | 'wire-break' = 'none';
+  /** Time-out of the driver; a negative control shortens it, ms. */
+  timeout_ms: number = LINE_TIMES.timeout_ms;
 
   /** One edge from the supervisor. */
   edge(now: Instant): void {
@@ -25,7 +27,7 @@ export class SimLine {
   energised(now: Instant): boolean {
     if (this.fault === 'welded') return true;
     if (this.fault === 'wire-break' || this.lastEdge === undefined) return false;
-    const hold_ms = LINE_TIMES.timeout_ms + LINE_TIMES.oneShot_ms + LINE_TIMES.relay_ms;
+    const hold_ms = this.timeout_ms + LINE_TIMES.oneShot_ms + LINE_TIMES.relay_ms;
     return between(this.lastEdge, now) <= hold_ms;
   }
 

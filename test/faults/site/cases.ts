@@ -2,94 +2,43 @@
  * What can go wrong at a site, one entry each: how it begins and ends, what must be seen, and the
  * protection without which it must fail (its negative control).
  */
-import { good } from '../../../src/model';
-import { decide, type Injected, judgeGrid, type LatchSources } from '../../../src/runtime';
+import { decide } from '../../../src/runtime';
 import type { VirtualRun } from '../../../src/sim/composition';
-import type { Instant } from '../../../src/time';
+import { steadyBaseLoad } from '../../../src/sim/site';
+import { instant } from '../../../src/time';
+import {
+  allBess,
+  believesBattery,
+  coldStart,
+  cutCommands,
+  deciding,
+  exportUnbounded,
+  feedForever,
+  floorsTakenAsVerified,
+  leasesForEver,
+  noContingency,
+  passesNaN,
+  setMeter,
+  stopsMeasuring,
+  trustsMeter,
+  wallClockAges,
+  weld,
+  weldedLine,
+} from './controls';
+import { CUT_PATHS } from './cutPaths';
+import { METER_FAULTS } from './meterCases';
+import { littleExport, overbooked, strongBattery } from './sites';
+import type { SiteFault } from './types';
 
-export interface SiteFault {
-  readonly id: string;
-  readonly says: string;
-  /** Seconds it lasts; absent: to the end. */
-  readonly for_s?: number;
-  /** INV-1 (c) instead of (b): a part lies, is deaf or hostile. */
-  readonly lying?: boolean;
-  /** A disturbance inside the declared envelope, INV-1 (b). */
-  readonly disturbance?: boolean;
-  /** A base load that hardly moves, declared as closely: energies can be added up. */
-  readonly tightBase?: boolean;
-  readonly begin: (run: VirtualRun, now: Instant) => void;
-  readonly end?: (run: VirtualRun, now: Instant) => void;
-  /** Steps of the cycle replaced from the start (planted defects, not weakened protections). */
-  readonly inject?: (run: () => VirtualRun) => Injected;
-  readonly expect: Expectation;
-  readonly control?: Control;
-}
-
-/** Bars, in seconds after the fault began; absent: not asked for. */
-export interface Expectation {
-  readonly detected_s?: number;
-  readonly static_true_s?: number;
-  readonly lineDrops?: boolean;
-  readonly leavesNormal?: boolean;
-}
-
-/** One protection switched off by injection; the run must then fail on the named assert. */
-export interface Control {
-  readonly disabled: string;
-  readonly fails: 'violations' | 'static_true_s' | 'detected_s' | 'leavesNormal';
-  readonly inject?: Injected;
-  readonly contingency_A?: number;
-  readonly weaken?: (run: VirtualRun) => void;
-}
-
-const gridMeter = (r: VirtualRun) => r.rig.sim.meters.get(r.rig.facts.site.gridMeter.id);
-const setMeter =
-  (fault: NonNullable<ReturnType<typeof gridMeter>>['fault']) =>
-  (r: VirtualRun): void => {
-    const m = gridMeter(r);
-    if (m !== undefined) m.fault = fault;
-  };
-const allBess = (r: VirtualRun) => [...r.rig.sim.bess.values()];
 const allPv = (r: VirtualRun) => [...r.rig.sim.pv.values()];
 
-/** A judge that believes whatever the meter last said, for ever: peers' fail-open behaviour. */
-function credulous(): Injected {
-  let last: ReturnType<typeof judgeGrid> | undefined;
-  return {
-    judgeGrid: (sources: LatchSources, now: Instant) => {
-      const judged = judgeGrid(sources, now);
-      if (judged.health === 'fresh') last = judged;
-      if (last?.reading.quality !== 'good') return judged;
-      return { ...last, reading: good(last.reading.value, now) };
-    },
-  };
-}
-
-/** Three protections see a bad meter: reading, energy and, through the line, the supervisor. */
-const trustsMeter: Control = {
-  disabled:
-    'grid plausibility (the last reading is believed for ever), energy check and watchdog line',
-  fails: 'leavesNormal',
-  inject: { ...credulous(), energyCheck: false },
-  weaken: (r) => {
-    r.rig.line.fault = 'welded';
-  },
-};
-const noEnergyCheck: Control = {
-  disabled: 'the ten-minute energy check of the site, and the watchdog line',
-  fails: 'leavesNormal',
-  inject: { energyCheck: false },
-  weaken: (r) => {
-    r.rig.line.fault = 'welded';
-  },
-};
-const welded: Control = {
-  disabled: 'watchdog line: the relay is welded',
-  fails: 'static_true_s',
-  weaken: (r) => {
-    r.rig.line.fault = 'welded';
-  },
+/** The virtual clock starts here; faults that look at it count from it. */
+const START_AT = 1_000_000;
+const FAULT_AT = instant(START_AT + 300_000);
+/** For a minute from the fault on. */
+const brokenMinute = (r: VirtualRun): boolean => {
+  const s = r.time.now() - START_AT;
+  return s > 300_000 && s < 360_000;
 };
 
 export const SITE_FAULTS: readonly SiteFault[] = [
@@ -99,10 +48,11 @@ export const SITE_FAULTS: readonly SiteFault[] = [
     begin: (r) => r.rig.siteTimers.hold(),
     expect: { detected_s: 4, static_true_s: 12, lineDrops: true },
     control: {
-      ...welded,
+      disabled: 'the watchdog line (welded); nothing else commands either',
+      fails: 'static_true_s',
       weaken: (r) => {
-        r.rig.line.fault = 'welded';
-        r.rig.commandPath = false;
+        weld(r);
+        cutCommands(r);
       },
     },
   },
@@ -113,6 +63,13 @@ export const SITE_FAULTS: readonly SiteFault[] = [
     begin: (r) => r.rig.siteTimers.hold(),
     end: (r) => r.rig.siteTimers.release(),
     expect: { lineDrops: false },
+    control: {
+      disabled: 'the patience of the line: its timer is as short as one cycle',
+      fails: 'lineDrops',
+      weaken: (r) => {
+        r.rig.line.timeout_ms = 300;
+      },
+    },
   },
   {
     id: 'block-5s',
@@ -121,6 +78,11 @@ export const SITE_FAULTS: readonly SiteFault[] = [
     begin: (r) => r.rig.siteTimers.hold(),
     end: (r) => r.rig.siteTimers.release(),
     expect: { detected_s: 4, static_true_s: 12, lineDrops: true },
+    control: {
+      disabled: 'edges only for a judged record: a timer feeds the line',
+      fails: 'lineDrops',
+      weaken: feedForever,
+    },
   },
   {
     id: 'nan-output',
@@ -128,91 +90,48 @@ export const SITE_FAULTS: readonly SiteFault[] = [
     for_s: 60,
     begin: () => undefined,
     inject: (run) => ({
-      decide: (input) => {
-        const made = decide(input);
-        const s = run().time.now() - START_AT;
-        const broken = s > 300_000 && s < 360_000;
-        return broken ? { ...decide({ ...input, mode: 'static' }), sound: false } : made;
-      },
+      decide: (input) =>
+        brokenMinute(run())
+          ? { ...decide({ ...input, mode: 'static' }), sound: false }
+          : decide(input),
     }),
     expect: { detected_s: 4, static_true_s: 12, lineDrops: true },
+    control: {
+      disabled: 'the check that each value is finite, and the line: NaN goes out as a limit',
+      fails: 'static_true_s',
+      inject: (run) => passesNaN(() => brokenMinute(run())),
+      weaken: weld,
+    },
   },
   {
     id: 'clock-1h',
-    says: 'the wall clock jumps by an hour',
+    says: 'the wall clock jumps by an hour: nothing changes',
     begin: (r) => {
       r.time.wallOffset_ms = 3_600_000;
     },
-    expect: {},
+    expect: { lineDrops: false, leavesNormal: false },
+    control: {
+      disabled: 'ages by the monotonic clock: they are taken by the wall clock',
+      fails: 'leavesNormal',
+      inject: wallClockAges,
+    },
   },
   {
     id: 'clock-10y',
-    says: 'the wall clock jumps back by ten years',
+    says: 'the wall clock jumps back by ten years, and the grid meter falls silent',
     begin: (r) => {
       r.time.wallOffset_ms = -10 * 365.25 * 86_400_000;
+      setMeter('silent')(r);
     },
-    expect: {},
+    expect: { detected_s: 5, static_true_s: 12, leavesNormal: true },
+    control: {
+      disabled: 'ages by the monotonic clock (by the wall clock nothing gets old), and the line',
+      fails: 'leavesNormal',
+      inject: wallClockAges,
+      weaken: weld,
+    },
   },
-  {
-    id: 'meter-silent',
-    says: 'the grid meter does not answer',
-    for_s: 120,
-    begin: setMeter('silent'),
-    end: setMeter('none'),
-    expect: { detected_s: 5, static_true_s: 12, leavesNormal: true, lineDrops: false },
-    control: trustsMeter,
-  },
-  {
-    id: 'meter-frozen',
-    says: 'the grid meter repeats its last reading',
-    for_s: 120,
-    lying: true,
-    begin: setMeter('frozen'),
-    end: setMeter('none'),
-    expect: { detected_s: 5, static_true_s: 12, leavesNormal: true, lineDrops: false },
-    control: trustsMeter,
-  },
-  {
-    id: 'meter-implausible',
-    says: 'the grid meter shows what cannot be',
-    for_s: 120,
-    lying: true,
-    begin: setMeter('implausible'),
-    end: setMeter('none'),
-    expect: { detected_s: 5, leavesNormal: true },
-    control: trustsMeter,
-  },
-  {
-    id: 'meter-sign-flipped',
-    says: 'the grid meter shows import as export',
-    for_s: 120,
-    lying: true,
-    begin: setMeter('sign-flipped'),
-    end: setMeter('none'),
-    expect: { detected_s: 5, leavesNormal: true },
-    control: trustsMeter,
-  },
-  {
-    id: 'meter-low-9',
-    says: 'the grid meter’s power reads 9 % low, its energy register is right: carried by margin and curve until the energy check',
-    for_s: 900,
-    lying: true,
-    begin: setMeter('low-9-percent'),
-    end: setMeter('none'),
-    expect: { detected_s: 660, leavesNormal: true, lineDrops: false },
-    control: noEnergyCheck,
-  },
-  {
-    id: 'meter-low-9-all',
-    says: 'power and energy of the grid meter read 9 % low: stations, battery, sun and the smallest base load show it',
-    for_s: 900,
-    lying: true,
-    tightBase: true,
-    begin: setMeter('low-9-percent-all'),
-    end: setMeter('none'),
-    expect: { detected_s: 660, leavesNormal: true, lineDrops: false },
-    control: noEnergyCheck,
-  },
+  ...METER_FAULTS,
   {
     id: 'bess-lost',
     says: 'the battery trips at full discharge',
@@ -220,7 +139,10 @@ export const SITE_FAULTS: readonly SiteFault[] = [
     begin: (r) => {
       for (const b of allBess(r)) b.tripped = true;
     },
+    site: strongBattery,
+    world: () => ({ irradiance: () => 0 }),
     expect: {},
+    control: noContingency,
   },
   {
     id: 'bess-pv-lost',
@@ -230,7 +152,9 @@ export const SITE_FAULTS: readonly SiteFault[] = [
       for (const b of allBess(r)) b.tripped = true;
       for (const p of allPv(r)) p.tripped = true;
     },
+    site: strongBattery,
     expect: {},
+    control: noContingency,
   },
   {
     id: 'bess-frozen',
@@ -244,6 +168,11 @@ export const SITE_FAULTS: readonly SiteFault[] = [
       for (const b of allBess(r)) b.fault = 'none';
     },
     expect: { detected_s: 8 },
+    control: {
+      disabled: 'the watch for registers that stand still and for writes without a read-back',
+      fails: 'detected_s',
+      weaken: believesBattery,
+    },
   },
   {
     id: 'bess-deaf',
@@ -256,23 +185,41 @@ export const SITE_FAULTS: readonly SiteFault[] = [
     end: (r) => {
       for (const b of allBess(r)) b.fault = 'none';
     },
+    site: strongBattery,
+    world: () => ({ irradiance: () => 0 }),
     expect: {},
+    control: noContingency,
   },
   {
     id: 'all-load-lost',
-    says: 'every vehicle leaves in the same instant',
+    says: 'every vehicle leaves in the same instant, and the site hangs: nobody lowers the battery',
     disturbance: true,
+    site: littleExport,
+    world: () => ({ irradiance: () => 1, baseLoad: steadyBaseLoad(1) }),
     begin: (r, now) => {
       for (const s of r.rig.sim.stations.stations) s.unplug(now);
+      r.rig.siteTimers.hold();
     },
-    expect: {},
+    expect: { lineDrops: true },
+    control: {
+      disabled: 'the bound on support by what may be exported when all load is lost',
+      fails: 'violations',
+      inject: () => deciding(exportUnbounded),
+    },
   },
   {
     id: 'base-step',
     says: 'the base load rises by its declared largest step',
     disturbance: true,
+    site: overbooked,
     begin: (r) => r.rig.sim.baseLoad.jump(r.rig.facts.site.connection.base_load_step_A),
     expect: {},
+    control: {
+      disabled: 'the measurement: the last reading of before the step goes on; and the line',
+      fails: 'violations',
+      inject: () => stopsMeasuring(FAULT_AT),
+      weaken: weld,
+    },
   },
   {
     id: 'segment-cut',
@@ -297,7 +244,14 @@ export const SITE_FAULTS: readonly SiteFault[] = [
     end: (r) => {
       r.uplink.up = true;
     },
-    expect: { detected_s: 2, lineDrops: false },
+    expect: { detected_s: 2, lineDrops: false, leavesNormal: false },
+    control: {
+      disabled: 'the state of the link: it is taken to be up for ever',
+      fails: 'detected_s',
+      weaken: (r) => {
+        r.uplink.believed = true;
+      },
+    },
   },
   {
     id: 'supervisor-killed',
@@ -306,86 +260,59 @@ export const SITE_FAULTS: readonly SiteFault[] = [
       r.rig.supervisorAlive = false;
     },
     expect: { detected_s: 4, static_true_s: 12, lineDrops: true, leavesNormal: true },
+    control: {
+      disabled: 'edges only for a judged record: a timer feeds the line',
+      fails: 'lineDrops',
+      weaken: feedForever,
+    },
   },
   {
     id: 'stations-hostile',
     says: 'all stations lie at once: the stations process is taken over (INV-10)',
     lying: true,
+    site: overbooked,
     begin: (r, now) => {
       for (const s of r.rig.sim.stations.stations) s.setBehaviour('lying', now);
     },
-    expect: {},
+    expect: { lineDrops: true },
+    control: { ...weldedLine, fails: 'violations' },
   },
   {
     id: 'stations-away',
     says: 'decisions no longer reach the stations: their leases end by themselves',
-    begin: (r) => {
-      r.rig.commandPath = false;
-    },
-    expect: {},
+    begin: cutCommands,
+    expect: { static_true_s: 37 },
+    control: leasesForEver,
   },
   {
     id: 'emergency-stop',
     says: 'the emergency stop contact opens',
+    // The battery is taken away at once while vehicles still follow: a loss of it.
+    disturbance: true,
     begin: (r) => r.rig.runtime.setEmergencyStop(true),
     expect: { detected_s: 2, static_true_s: 12, leavesNormal: true },
+    control: {
+      disabled: 'the input: its contact is not looked at',
+      fails: 'leavesNormal',
+      weaken: (r) => {
+        r.rig.runtime.setEmergencyStop = () => undefined;
+      },
+    },
   },
   {
     id: 'cold-start',
-    says: 'all stations reboot at once while the battery is absent',
-    for_s: 60,
-    lying: true,
-    begin: (r, now) => {
-      for (const s of r.rig.sim.stations.stations) s.reboot(now);
-      for (const b of allBess(r)) b.fault = 'silent';
-    },
+    says: 'all stations reboot at once, the battery is absent; two of them know no time, cannot reach us, and their cars come when the others have been raised',
+    for_s: 90,
+    begin: coldStart,
     end: (r) => {
       for (const b of allBess(r)) b.fault = 'none';
     },
     expect: {},
+    control: {
+      disabled: 'nameplate for stations whose floor is not verified: floors count at once',
+      fails: 'violations',
+      inject: () => deciding(floorsTakenAsVerified),
+    },
   },
-  ...cutPaths(),
+  ...CUT_PATHS,
 ];
-
-/** The virtual clock starts here; faults that look at it count from it. */
-const START_AT = 1_000_000;
-
-/** The three cut paths in pairs: with two of them disabled the third still ends everything. */
-function cutPaths(): readonly SiteFault[] {
-  const noLine = (r: VirtualRun): void => {
-    r.rig.line.fault = 'welded';
-  };
-  const noCommand = (r: VirtualRun): void => {
-    r.rig.commandPath = false;
-  };
-  return [
-    {
-      id: 'only-expiry',
-      says: 'no command, no line: the stations’ own expiry ends every lease',
-      begin: (r) => {
-        noLine(r);
-        noCommand(r);
-        setMeter('silent')(r);
-      },
-      expect: { static_true_s: 37 },
-    },
-    {
-      id: 'only-line',
-      says: 'no command, and the site hangs: the line cuts',
-      begin: (r) => {
-        noCommand(r);
-        r.rig.siteTimers.hold();
-      },
-      expect: { static_true_s: 12, lineDrops: true },
-    },
-    {
-      id: 'only-command',
-      says: 'no line: the command path lowers',
-      begin: (r) => {
-        noLine(r);
-        setMeter('silent')(r);
-      },
-      expect: { detected_s: 5, static_true_s: 14 },
-    },
-  ];
-}

@@ -16,7 +16,8 @@ import type {
 import { processCases } from './processes';
 import { quietCases } from './quiet';
 import { realFaultCases } from './real';
-import { type Control, SITE_FAULTS, type SiteFault } from './cases';
+import { SITE_FAULTS } from './cases';
+import type { Control, SiteFault } from './types';
 
 const SITE_FILE = path.join(__dirname, '..', '..', '..', 'firmware', 'sites', 'demo.yaml');
 /** The site has charged for five minutes when the fault comes. */
@@ -39,21 +40,27 @@ interface Seen {
 const TIGHT_A = 25;
 const TIGHT_W = TIGHT_A * 3 * 230 * 0.93;
 
-function withTightBase(
-  from: Pick<VirtualOptions, 'site' | 'profiles' | 'catalogue'>,
-  seed: number,
-): Pick<VirtualOptions, 'site' | 'baseLoad'> {
+function withTightBase(from: SiteParts, seed: number): Pick<VirtualOptions, 'site' | 'baseLoad'> {
   const connection = { ...from.site.connection, base_load_min_W: TIGHT_W };
   const baseLoad = walkingBaseLoad(TIGHT_A, TIGHT_A + 0.5, seed);
   return { site: { ...from.site, connection }, baseLoad };
 }
 
-function site(): Pick<VirtualOptions, 'site' | 'profiles' | 'catalogue'> {
+type SiteParts = Pick<VirtualOptions, 'site' | 'profiles' | 'catalogue'>;
+
+function site(change: SiteFault['site'] = (demo) => demo): SiteParts {
   const loaded = loadSite(SITE_FILE);
   if (loaded.site === undefined) throw new Error('the demo site does not load');
-  const parsed = siteProfiles(loaded.site);
+  const changed = change(loaded.site);
+  const parsed = siteProfiles(changed);
   if (!parsed.ok) throw new Error('the demo profiles do not parse');
-  return { site: loaded.site, profiles: parsed.profiles, catalogue: deviceCatalogue };
+  return { site: changed, profiles: parsed.profiles, catalogue: deviceCatalogue };
+}
+
+function harder(fault: SiteFault, seed: number): SiteParts & Partial<VirtualOptions> {
+  const from = site(fault.site);
+  const tight = fault.tightBase === true ? withTightBase(from, seed) : {};
+  return { ...from, ...fault.world?.(), ...tight };
 }
 
 /** One run of one fault with one seed, with a protection switched off if asked. */
@@ -64,7 +71,7 @@ export function runFault(fault: SiteFault, seed: number, control?: Control): See
     if (current === undefined) throw new Error('asked before the run was built');
     return current;
   };
-  const inject = { ...fault.inject?.(of), ...control?.inject };
+  const inject = { ...fault.inject?.(of), ...control?.inject?.(of) };
   const seen: Seen = {
     detected_s: undefined,
     static_true_s: undefined,
@@ -75,13 +82,12 @@ export function runFault(fault: SiteFault, seed: number, control?: Control): See
     excess_ms: 0,
   };
   const { report } = runVirtual({
-    ...site(),
-    ...(fault.tightBase === true ? withTightBase(site(), seed) : {}),
+    ...harder(fault, seed),
     codec: createPduCodec(),
     seed,
     duration_s: AT_s + lasts_s,
     inject,
-    ...(control?.contingency_A === undefined ? {} : { contingency_A: control.contingency_A }),
+    ...control?.options,
     prepare: (run) => {
       current = run;
       plan(fault, run, seen, control);
@@ -160,7 +166,9 @@ function barsOf(fault: SiteFault, seeds: number): readonly Bar[] {
   if (lineDrops !== undefined) {
     bars.push({ name: 'lines_dropped', op: '==', value: lineDrops ? seeds : 0 });
   }
-  if (leavesNormal === true) bars.push({ name: 'left_normal', op: '==', value: seeds });
+  if (leavesNormal !== undefined) {
+    bars.push({ name: 'left_normal', op: '==', value: leavesNormal ? seeds : 0 });
+  }
   return bars;
 }
 
@@ -168,7 +176,8 @@ function barsOf(fault: SiteFault, seeds: number): readonly Bar[] {
 function controlFails(fault: SiteFault, control: Control, seed: number): boolean {
   const seen = runFault(fault, seed, control);
   if (control.fails === 'violations') return seen.violations > 0;
-  if (control.fails === 'leavesNormal') return !seen.left_normal;
+  if (control.fails === 'leavesNormal') return seen.left_normal !== fault.expect.leavesNormal;
+  if (control.fails === 'lineDrops') return seen.line_dropped !== fault.expect.lineDrops;
   const bar = fault.expect[control.fails] ?? 0;
   return (seen[control.fails] ?? 1e9) > bar;
 }
@@ -181,7 +190,6 @@ function finding(fault: SiteFault, context: CampaignContext): CaseFinding {
   );
   const bars = barsOf(fault, count);
   const { control } = fault;
-  if (control === undefined) return { measured, bars };
   const fails = controlFails(fault, control, context.seed);
   const failure = fails ? {} : { failure: `negative control did not fail on ${control.fails}` };
   const outcome = fails ? 'fail' : 'pass';
@@ -197,7 +205,7 @@ export function siteFaultCases(context: CampaignContext): readonly CampaignCase[
   return [
     ...virtual,
     ...realFaultCases(context),
-    ...quietCases(site, context),
+    ...quietCases(() => site(), context),
     ...processCases(context),
   ];
 }

@@ -1,0 +1,66 @@
+/** What can go wrong with the grid meter. */
+import { noEnergyCheck, setMeter, trustsMeter } from './controls';
+import type { SiteFault } from './types';
+
+export const METER_FAULTS: readonly SiteFault[] = [
+  {
+    id: 'meter-silent',
+    says: 'the grid meter does not answer',
+    for_s: 120,
+    begin: setMeter('silent'),
+    end: setMeter('none'),
+    expect: { detected_s: 5, static_true_s: 12, leavesNormal: true, lineDrops: false },
+    control: trustsMeter,
+  },
+  {
+    id: 'meter-frozen',
+    says: 'the grid meter repeats its last reading',
+    for_s: 120,
+    lying: true,
+    begin: setMeter('frozen'),
+    end: setMeter('none'),
+    expect: { detected_s: 5, static_true_s: 12, leavesNormal: true, lineDrops: false },
+    control: trustsMeter,
+  },
+  {
+    id: 'meter-implausible',
+    says: 'the grid meter shows what cannot be',
+    for_s: 120,
+    lying: true,
+    begin: setMeter('implausible'),
+    end: setMeter('none'),
+    expect: { detected_s: 5, leavesNormal: true },
+    control: trustsMeter,
+  },
+  {
+    id: 'meter-sign-flipped',
+    says: 'the grid meter shows import as export',
+    for_s: 120,
+    lying: true,
+    begin: setMeter('sign-flipped'),
+    end: setMeter('none'),
+    expect: { detected_s: 5, leavesNormal: true },
+    control: trustsMeter,
+  },
+  {
+    id: 'meter-low-9',
+    says: 'the grid meter’s power reads 9 % low, its energy register is right: carried by margin and curve until the energy check',
+    for_s: 900,
+    lying: true,
+    begin: setMeter('low-9-percent'),
+    end: setMeter('none'),
+    expect: { detected_s: 660, leavesNormal: true, lineDrops: false },
+    control: noEnergyCheck,
+  },
+  {
+    id: 'meter-low-9-all',
+    says: 'power and energy of the grid meter read 9 % low: stations, battery, sun and the smallest base load show it',
+    for_s: 900,
+    lying: true,
+    tightBase: true,
+    begin: setMeter('low-9-percent-all'),
+    end: setMeter('none'),
+    expect: { detected_s: 660, leavesNormal: true, lineDrops: false },
+    control: noEnergyCheck,
+  },
+];
