@@ -32,6 +32,8 @@ export interface Decision {
   readonly storage: readonly StorageDecision[];
   readonly nodes: readonly NodeUse[];
   readonly memory: AllocationMemory;
+  /** As in the input, for the next one. */
+  readonly raised_at?: Instant;
   /** False when a value came out that is not finite: nothing of it is used. */
   readonly sound: boolean;
 }
@@ -41,7 +43,8 @@ export interface DecisionInput {
   readonly state: SiteState;
   readonly mode: Mode;
   readonly modeWhy: string;
-  readonly modeSince: Instant;
+  /** When a station was last seen above its safe static limit, or may have been. */
+  readonly raised_at?: Instant;
   readonly memory: AllocationMemory;
   readonly trackers: ReadonlyMap<string, StationTracker>;
   readonly overdrawn: ReadonlySet<string>;
@@ -56,7 +59,14 @@ const BESS_DEAD_BAND = 0.02;
 
 /** Decides one cycle. In every mode but `normal` all values go to static. Pure over its inputs. */
 export function decide(input: DecisionInput): Decision {
-  return input.mode === 'normal' ? dynamic(input) : toStatic(input);
+  const { state, facts, trackers } = input;
+  const raised = facts.stations.some(
+    ({ station: s }) => (trackers.get(s.id)?.inForce_A(state.at) ?? 0) > s.static_A + 1e-6,
+  );
+  const raised_at = raised ? state.at : input.raised_at;
+  const known = raised_at === undefined ? input : { ...input, raised_at };
+  const decision = input.mode === 'normal' ? dynamic(known) : toStatic(known);
+  return raised_at === undefined ? decision : { ...decision, raised_at };
 }
 
 function toStatic(input: DecisionInput): Decision {
@@ -104,15 +114,14 @@ const HELD = (id: string): readonly Reason[] => [
  * where that exports no more than may be. Its lease ends it in any case.
  */
 function held(input: DecisionInput, b: SiteState['bess'][number]): boolean {
-  const { state, facts, trackers } = input;
+  const { state, facts } = input;
   const now = state.at;
   const live = b.lease !== undefined && b.lease.ends_at > now && b.lease.value > 0;
   if (!live || state.emergencyStop || input.mode === 'service') return false;
-  const raised = facts.stations.some(
-    ({ station: s }) => (trackers.get(s.id)?.inForce_A(now) ?? 0) > s.static_A + 1e-6,
-  );
+  const { raised_at } = input;
+  const raised = raised_at === now;
   if (raised) return true;
-  const inTime = between(input.modeSince, now) < facts.reaction_ms;
+  const inTime = raised_at !== undefined && between(raised_at, now) < facts.reaction_ms;
   return inTime && sources_W(input) - drawn_W(input) <= facts.site.connection.export_W;
 }
 

@@ -66,6 +66,7 @@ export class SiteRuntime {
   readonly devices: FieldDevices;
   private readonly trackers: ReadonlyMap<string, StationTracker>;
   private memory = NO_ALLOCATION_MEMORY;
+  private raised_at: Instant | undefined;
   private modeState: ModeState;
   private overdraw: OverdrawState = new Map();
   private isolation = NO_ISOLATION;
@@ -285,7 +286,7 @@ export class SiteRuntime {
       state,
       mode: this.modeState.mode,
       modeWhy: this.modeState.why,
-      modeSince: this.modeState.since,
+      ...(this.raised_at === undefined ? {} : { raised_at: this.raised_at }),
       memory: this.memory,
       trackers: this.trackers,
       overdrawn: this.drills.reserved(isolatedStations(this.overdraw)),
@@ -294,6 +295,7 @@ export class SiteRuntime {
     };
     const decision = (this.setup.inject?.decide ?? decide)(input);
     this.memory = decision.memory;
+    this.raised_at = decision.raised_at;
     return decision;
   }
 
