@@ -53,7 +53,8 @@ async function show(
   const rows = all.filter((row) => id === undefined || row.get('station') === id);
   if (rows.length === 0) {
     const known = all.map((row) => word(row.get('station'))).join(', ');
-    say(`holdfast station: there is no station "${id ?? ''}"; known: ${known}`);
+    if (known === '') say('holdfast station: the site file declares no station; add it there');
+    else say(`holdfast station: there is no station "${id ?? ''}"; known: ${known}`);
     return 1;
   }
   if (json) process.stdout.write(`${JSON.stringify(rows.map((row) => Object.fromEntries(row)))}\n`);
