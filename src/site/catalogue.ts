@@ -10,6 +10,8 @@ export interface DeviceFacts {
   readonly writes: readonly number[];
   /** A meter whose six phase values come in one cyclic reply, which the supervisor can decode. */
   readonly phasesInOneRead?: boolean;
+  /** A meter that counts imported energy. Absent = not known. */
+  readonly countsEnergy?: boolean;
   /** What its nature asks for and the device does not measure; absent = nothing. */
   readonly lacks?: readonly string[];
   /** `none`: no dynamic setpoints. */

@@ -24,7 +24,7 @@ export function checkSite(site: Site, catalogue: DeviceCatalogue): CheckReport {
     ...busFindings(site, catalogue),
     ...reactionFindings(site, catalogue),
     ...leaseFindings(site, catalogue),
-    ...marginFindings(site),
+    ...marginFindings(site, catalogue),
     ...residualRisks(site),
   ];
   return {

@@ -1,4 +1,5 @@
 /** Plausibility margins and lines: what `check` prints besides the plan. */
+import type { DeviceCatalogue } from './catalogue';
 import { type Finding, finding } from './findings';
 import { isUnder } from './tree';
 import { GRID, type Site } from './types';
@@ -7,8 +8,8 @@ import { GRID, type Site } from './types';
 const UNSEEN_INSTANT = 0.1;
 const UNSEEN_ENERGY = 0.03;
 
-/** Findings on the control margin and on nodes without a line. Pure. */
-export function marginFindings(site: Site): readonly Finding[] {
+/** Findings on the control margin, the energy check and nodes without a line. Pure. */
+export function marginFindings(site: Site, catalogue: DeviceCatalogue): readonly Finding[] {
   const out: Finding[] = [];
   const c = site.connection;
   const at = { path: 'connection_point.control_margin', subject: GRID };
@@ -25,6 +26,7 @@ export function marginFindings(site: Site): readonly Finding[] {
     const fix = `raise control_margin to ${UNSEEN_INSTANT} or declare the breaker's real rating`;
     out.push(finding('error', 'control-margin', at, text, fix));
   }
+  out.push(...energyCheck(site, catalogue));
   for (const node of site.nodes) {
     const has = site.lines.some((l) => isUnder(site, node.id, l.node) || l.node === node.id);
     if (has) continue;
@@ -33,4 +35,15 @@ export function marginFindings(site: Site): readonly Finding[] {
     out.push(finding('warning', 'node-without-line', where, text, 'declare a line for it'));
   }
   return out;
+}
+
+/** Without a register of imported energy nothing contradicts a power that reads a little low. */
+function energyCheck(site: Site, catalogue: DeviceCatalogue): readonly Finding[] {
+  const { gridMeter } = site;
+  if (catalogue(gridMeter.profile)?.countsEnergy !== false) return [];
+  const at = { path: `${gridMeter.path}.profile`, subject: gridMeter.id };
+  const text = `profile "${gridMeter.profile}" has no energy register: there is no ten-minute energy check, and a power that reads a few percent low is carried by margin and curve alone`;
+  return [
+    finding('note', 'no-energy-check', at, text, 'use a grid meter that counts imported energy'),
+  ];
 }

@@ -224,6 +224,21 @@ describe('check: margins and warnings', () => {
     assert.deepEqual(severities(siteBlock(), 'control-margin'), ['note']);
   });
 
+  it('notes a grid meter without an energy register: nothing checks its power over ten minutes', () => {
+    const counting = (countsEnergy?: boolean) =>
+      checkSite(siteOf(siteBlock()), (id) => {
+        const facts = deviceCatalogue(id);
+        return facts === undefined || countsEnergy === undefined
+          ? facts
+          : { ...facts, countsEnergy };
+      }).findings.filter((f) => f.code === 'no-energy-check');
+    assert.deepEqual(counting(true), []);
+    assert.deepEqual(counting(), []);
+    const [note] = counting(false);
+    assert.equal(note?.severity, 'note');
+    assert.equal(note.path, 'meters[0].profile');
+  });
+
   it('warns of nodes without line, cut inputs that a broken wire disables, and useless floors', () => {
     assert.deepEqual(
       found(
