@@ -1,5 +1,13 @@
 import { PROPERTIES } from './properties';
-import { type Environment, keyOf, type Rules, startStates, step, type World } from './world';
+import {
+  type Environment,
+  keyOf,
+  numberOf,
+  type Rules,
+  startStates,
+  step,
+  type World,
+} from './world';
 
 export interface Exploration {
   readonly states: number;
@@ -71,34 +79,43 @@ export function environments(): readonly Environment[] {
  * the first violation of `until`.
  */
 export function explore(rules: Rules, limit: number, until?: string): Exploration {
-  const seen = new Map<string, World>();
-  const open: World[] = [];
+  const seen = new Set<number>();
+  let next: World[] = [];
   const violations = new Map<string, string>();
   const all = environments();
+  /** Properties not yet violated. */
+  let pending = PROPERTIES;
   const visit = (world: World): void => {
-    const key = keyOf(world);
+    const key = numberOf(world);
     if (seen.has(key)) return;
-    seen.set(key, world);
-    open.push(world);
+    seen.add(key);
+    next.push(world);
   };
   for (const start of startStates()) visit(start);
   let transitions = 0;
-  for (let at = 0; at < open.length && seen.size <= limit; at += 1) {
-    const before = open[at];
-    if (before === undefined) break;
+  /** Steps from one state; true when the search is over. */
+  const expand = (before: World): boolean => {
     for (const environment of all) {
       const after = step(before, environment, rules);
       transitions += 1;
-      for (const property of PROPERTIES) {
-        if (violations.has(property.id) || property.holds(before, environment, after, rules))
-          continue;
+      for (const property of pending) {
+        if (property.holds(before, environment, after, rules)) continue;
+        pending = pending.filter((p) => p !== property);
         const text = `${keyOf(before)} --${JSON.stringify(environment)}--> ${keyOf(after)}`;
         violations.set(property.id, text);
-        if (property.id === until) {
-          return { states: seen.size, transitions, violations, complete: false };
-        }
+        if (property.id === until) return true;
       }
       visit(after);
+    }
+    return false;
+  };
+  // Layer by layer: a world whose steps are done is let go, the set knows it.
+  while (next.length > 0) {
+    const layer = next;
+    next = [];
+    for (const before of layer) {
+      if (seen.size > limit) return { states: seen.size, transitions, violations, complete: false };
+      if (expand(before)) return { states: seen.size, transitions, violations, complete: false };
     }
   }
   return { states: seen.size, transitions, violations, complete: seen.size <= limit };

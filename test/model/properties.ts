@@ -1,7 +1,7 @@
 import type { LimitRequest } from '../../src/model';
 import { instant } from '../../src/time';
 import { watts } from '../../src/units';
-import { keyOf, type Property, step } from './world';
+import { numberOf, type Property, step } from './world';
 
 const DROPPED = 4;
 
@@ -94,7 +94,7 @@ export const PROPERTIES: readonly Property[] = [
     says: 'whatever else happens, the step with a lost CPO or CPMS ends where it ends with both up',
     holds: (b, e, a, rules) =>
       (e.uplink === 'up' && e.cpms === 'up') ||
-      keyOf(step(b, { ...e, uplink: 'up', cpms: 'up' }, rules)) === keyOf(a),
+      numberOf(step(b, { ...e, uplink: 'up', cpms: 'up' }, rules)) === numberOf(a),
   },
   {
     id: 'lost-party-request-ends',

@@ -224,6 +224,38 @@ function jump(line: LineState, now: Instant): LineState {
     : line;
 }
 
+const MODES = ['normal', 'blind', 'static', 'cut', 'service'] as const;
+const STARTS = ['first', 'clean', 'return'] as const;
+
+/** One digit of a number in mixed radix; a digit outside its radix would mix up two states. */
+function digit(key: number, radix: number, value: number): number {
+  if (!(value >= 0 && value < radix)) throw new RangeError(`${value} is no digit below ${radix}`);
+  return key * radix + value;
+}
+
+/** `keyOf` as one exact integer (below 2^53): another state, another number. Pure. */
+export function numberOf(w: World): number {
+  const { mode, line, own } = w;
+  let key: number = MODES.indexOf(mode.mode);
+  key = digit(key, 11, Math.min(mode.good, 10));
+  key = digit(key, 2, Number(mode.starting));
+  key = digit(key, 2, Number(mode.forced));
+  key = digit(key, 2, Number(mode.stopUnacknowledged));
+  key = digit(key, 2, line.line === 'fed' ? 1 : 0);
+  key = digit(key, 3, STARTS.indexOf(line.start));
+  key = digit(key, 31, Math.min(line.good, 30));
+  key = digit(key, 4, Math.min(line.returns.length, 3));
+  key = digit(key, 2, Number(line.latched));
+  key = digit(key, DROPPED + 1, w.sinceEdge);
+  key = digit(key, TTL + 1, w.lease);
+  key = digit(key, 2, w.commanded === 'raised' ? 1 : 0);
+  key = digit(key, 2, Number(w.lastRecordGood));
+  key = digit(key, 11, own.goodRecords);
+  key = digit(key, 31, own.goodFeeds);
+  key = digit(key, 2, Number(own.everNormal));
+  return digit(key, 5, own.returns);
+}
+
 /** States with the same key behave the same from here on. Pure. */
 export function keyOf(w: World): string {
   const { mode, line } = w;
