@@ -57,7 +57,9 @@ export class FieldDevices {
       const bus = buses.get(busKey(d));
       if (profile === undefined || bus === undefined)
         throw new Error(`${d.id} has no profile or bus`);
-      const periods = { cycle_ms, slow_ms: 10_000, priority: grid ? 2 : 3 } as const;
+      const line = site.buses.find((b) => b.id === d.bus);
+      const wire = line?.kind === 'rtu' ? { wire: line } : {};
+      const periods = { cycle_ms, slow_ms: 10_000, priority: grid ? 2 : 3, ...wire } as const;
       return [new PolledDevice(d.id, profile, bus, periods, start), bus];
     };
     this.meters = site.meters.map((file) => ({

@@ -3,13 +3,13 @@ import {
   checkIdentity,
   type DeviceProfile,
   type PlannedRead,
-  readPlan,
   type RegisterBlock,
   type RegisterImage,
 } from '../device';
 import type { Bus, BusPriority, BusResult } from '../modbus';
 import type { Measurement } from '../model';
 import { type Instant, later } from '../time';
+import { pollPlan, type Wire } from './pollPlan';
 import { phasesRead } from './profiles';
 
 /** How often the cadences of a profile are polled; `cycle` follows the site file. */
@@ -17,6 +17,8 @@ export interface PollPeriods {
   readonly cycle_ms: number;
   readonly slow_ms: number;
   readonly priority: BusPriority;
+  /** The line it hangs on; absent: Modbus TCP. */
+  readonly wire?: Wire;
 }
 
 /** The raw reply with which the newest reading came, for the supervisor's own decoder. */
@@ -70,7 +72,7 @@ export class PolledDevice {
     this.profile = profile;
     this.bus = bus;
     this.periods = periods;
-    this.plan = readPlan(profile).map((read) => ({
+    this.plan = pollPlan(profile, periods.wire).map((read) => ({
       read,
       next_at: start,
       waiting: false,
