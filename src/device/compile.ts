@@ -149,9 +149,14 @@ function headerReads(data: RegisterProfile, models: readonly PlacedModel[]): Reg
 
 function valuesInside(span: RegisterSpan, points: Iterable<Point>): RegisterSpan[] {
   const inside: RegisterSpan[] = [];
-  for (const { table, address, words } of points) {
-    if (table !== span.table || address < span.address) continue;
-    if (address + words <= span.address + span.count) inside.push({ table, address, count: words });
+  const add = (table: Point['table'], address: number, count: number): void => {
+    if (table !== span.table || address < span.address) return;
+    if (address + count <= span.address + span.count) inside.push({ table, address, count });
+  };
+  for (const { table, address, words, scaleFactor } of points) {
+    add(table, address, words);
+    // Without its exponent a value says nothing.
+    if (scaleFactor !== undefined) add(table, scaleFactor, 1);
   }
   return inside.sort((a, b) => a.address - b.address);
 }

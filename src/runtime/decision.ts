@@ -125,6 +125,15 @@ function held(input: DecisionInput, b: SiteState['bess'][number]): boolean {
   return inTime && sources_W(input) - drawn_W(input) <= facts.site.connection.export_W;
 }
 
+/**
+ * A battery that can no longer be seen or does not follow is not credited any more; what it gives
+ * ends with its lease, after the loads that rested on it, and not before them.
+ */
+function leftAlone(b: SiteState['bess'][number] | undefined, now: Instant): boolean {
+  if (b?.lease === undefined || b.lease.ends_at <= now || b.lease.value <= 0) return false;
+  return b.reading.quality !== 'good' || b.notResponding;
+}
+
 /** What batteries and sun feed in at most now, W. */
 function sources_W({ state, facts }: DecisionInput): number {
   const sun = state.pv.map((p) => {
@@ -161,7 +170,14 @@ function dynamic(input: DecisionInput): Decision {
     };
   });
   const storage = [
-    ...result.bess.map((b) => bessDecision(input, b.id, b.power_W, b.reasons)),
+    ...result.bess.map((b) =>
+      leftAlone(
+        state.bess.find((x) => x.id === b.id),
+        state.at,
+      )
+        ? { id: b.id, kind: 'bess' as const, wanted_W: 0, reasons: HELD(b.id) }
+        : bessDecision(input, b.id, b.power_W, b.reasons),
+    ),
     ...result.pv.map((p) => pvDecision(input, p.id, p.limit_W, p.reasons)),
   ];
   return { stations, storage, nodes: result.nodes, memory: result.memory, sound: true };

@@ -23,6 +23,8 @@ const STALE_ms = 3500;
 /** Measured power must be this near to the setpoint, share of rating. */
 const FOLLOW_SHARE = 0.1;
 const FOLLOW_SLACK_W = 300;
+/** Power of a battery that does nothing, as a share of its rating. */
+const REST_SHARE = 0.01;
 /** On top of the profile's reaction time before a device counts as not responding. */
 const FOLLOW_GRACE_ms = 3000;
 
@@ -159,6 +161,9 @@ function notFrozen(
   reading: Measurement<BessReading>,
 ): Measurement<BessReading> {
   if (reading.quality !== 'good' || !device.frozen()) return reading;
+  // A battery at rest may well say the same again and again; one that works cannot.
+  const rest_W = device.profile.rating.power_W * REST_SHARE;
+  if (Math.abs(reading.value.power) <= rest_W) return reading;
   return absent('bad', 'the same registers in each answer', reading.at);
 }
 

@@ -43,6 +43,8 @@ interface PlanState {
 
 /** A reading counts as frozen when this many polls in a row brought identical registers. */
 const FROZEN_POLLS = 6;
+/** A battery without a counter of its own may say the same for as long as its charge takes a step. */
+const FROZEN_POLLS_STEADY = 45;
 /** A device is "silent" for alarms after this, ms. */
 const SILENT_ms = 2500;
 
@@ -203,7 +205,9 @@ export class PolledDevice {
   /** Registers have not changed for so many polls that they cannot be live. */
   frozen(): boolean {
     const cyclic = this.plan.filter((p) => p.read.every === 'cycle');
-    return cyclic.length > 0 && cyclic.every((p) => p.identical >= FROZEN_POLLS);
+    const steady = this.profile.nature === 'Bess' && !this.profile.points.has('heartbeat');
+    const polls = steady ? FROZEN_POLLS_STEADY : FROZEN_POLLS;
+    return cyclic.length > 0 && cyclic.every((p) => p.identical >= polls);
   }
 
   silent(now: Instant): boolean {

@@ -10,6 +10,7 @@ import {
   readPlan,
   writableRanges,
 } from '../device';
+import { ENERGY_POINT } from './energyFacts';
 import type { DeviceCatalogue, DeviceFacts, Site } from '../site';
 
 export type SiteProfiles =
@@ -31,7 +32,10 @@ export const deviceCatalogue: DeviceCatalogue = (id): DeviceFacts | undefined =>
       .map((r) => r.request.count),
     writes: sets.map((r) => r.count),
     ...(data.nature === 'Meter'
-      ? { phasesInOneRead: phasesRead(parsed.profile) !== undefined }
+      ? {
+          phasesInOneRead: phasesRead(parsed.profile) !== undefined,
+          countsEnergy: parsed.profile.points.has(ENERGY_POINT),
+        }
       : {}),
     ...(data.lacks === undefined ? {} : { lacks: data.lacks.points }),
     lease:

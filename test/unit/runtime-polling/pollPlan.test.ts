@@ -5,6 +5,12 @@ import { blockCap } from '../../../src/modbus';
 import { pollPlan } from '../../../src/runtime/pollPlan';
 import { phasesRead } from '../../../src/runtime/profiles';
 
+interface Span {
+  readonly table: string;
+  readonly address: number;
+  readonly count: number;
+}
+
 const profiles = PROFILES.flatMap((data) => {
   const parsed = parseProfile(data);
   return parsed.ok ? [parsed.profile] : [];
@@ -31,15 +37,20 @@ describe('read plan on a wire', () => {
             if (whole?.request === request || values.length === 0) continue;
             assert(request.count <= cap, `${profile.id} reads ${request.count} at ${baud}`);
           }
-          for (const { values } of readPlan(profile)) {
-            for (const v of values) {
-              const home = plan.filter(
-                ({ request: r }) =>
-                  r.table === v.table &&
-                  v.address >= r.address &&
-                  v.address + v.count <= r.address + r.count,
-              );
-              assert(home.length > 0, `${profile.id} loses ${v.address}`);
+          const reads = (by: typeof plan, v: Span): boolean =>
+            by.some(
+              ({ request: r }) =>
+                r.table === v.table &&
+                v.address >= r.address &&
+                v.address + v.count <= r.address + r.count,
+            );
+          for (const p of profile.points.values()) {
+            const { table } = p;
+            const exponent =
+              p.scaleFactor === undefined ? [] : [{ address: p.scaleFactor, count: 1 }];
+            for (const part of [{ address: p.address, count: p.words }, ...exponent]) {
+              const before = reads(readPlan(profile), { table, ...part });
+              assert.equal(reads(plan, { table, ...part }), before, `${profile.id} ${p.name}`);
             }
           }
         },
