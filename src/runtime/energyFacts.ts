@@ -4,10 +4,8 @@ import { sumPhases } from '../units';
 import type { EnergyFacts } from './energyWatch';
 import { GRID_STALE_ms } from './gridWatch';
 import type { LatchSources } from './latch';
+import { ENERGY_POINT } from './profiles';
 import { IMAGE_STALE_ms } from './stationTracker';
-
-/** The point of a meter's profile that counts import, Wh. */
-export const ENERGY_POINT = 'Wh_import';
 
 /** Pure over its sources. */
 export function energyFacts(from: LatchSources, now: Instant): EnergyFacts {

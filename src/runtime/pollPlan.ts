@@ -13,8 +13,8 @@ export interface Wire {
 }
 
 /**
- * The read plan of a profile on this wire; undefined wire: Modbus TCP, nothing is cut. The read that
- * brings the phases stays whole: the supervisor decodes it from one frame. Pure.
+ * The read plan of a profile on this wire; undefined wire: Modbus TCP, nothing is cut. The read
+ * that brings the phases stays whole: the supervisor decodes it from one frame. Pure.
  */
 export function pollPlan(profile: DeviceProfile, wire?: Wire): readonly PlannedRead[] {
   const plan = readPlan(profile);

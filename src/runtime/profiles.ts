@@ -10,8 +10,10 @@ import {
   readPlan,
   writableRanges,
 } from '../device';
-import { ENERGY_POINT } from './energyFacts';
 import type { DeviceCatalogue, DeviceFacts, Site } from '../site';
+
+/** The point of a meter's profile that counts import, Wh. */
+export const ENERGY_POINT = 'Wh_import';
 
 export type SiteProfiles =
   | { readonly ok: true; readonly profiles: ReadonlyMap<string, DeviceProfile> }

@@ -10,7 +10,7 @@ import { DrillRun } from './drillRun';
 import { FieldDevices } from './fieldDevices';
 import { type judgeGrid, latch, overdrawFacts, reportedLoad_A } from './latch';
 import { deviceTrouble, ExpiryWatch, oldestUnproved_ms } from './deviceTrouble';
-import { ENERGY_POINT } from './energyFacts';
+import { ENERGY_POINT } from './profiles';
 import { MeterJudge } from './meterJudge';
 import { nextIsolation, NO_ISOLATION } from './isolation';
 import { contradicts, nextMismatch, NO_MISMATCH, unexplained_A } from './mismatch';
