@@ -46,9 +46,9 @@ function stationsPower_W(from: LatchSources, now: Instant): number {
 
 function sourcesPower_W(from: LatchSources, now: Instant): number | undefined {
   let sum_W = 0;
-  for (const d of [...from.devices.bessStates(now), ...from.devices.pvStates(now)]) {
-    if (d.reading.quality !== 'good') return undefined;
-    sum_W += d.reading.value.power;
+  for (const power_W of from.devices.sourcePowers_W(now)) {
+    if (power_W === undefined) return undefined;
+    sum_W += power_W;
   }
   return sum_W;
 }

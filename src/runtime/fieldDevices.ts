@@ -109,6 +109,16 @@ export class FieldDevices {
     return read(meter.device, now, decodeMeter);
   }
 
+  /** Measured power of each BESS and PV, W; undefined: not known. Decides nothing. */
+  sourcePowers_W(now: Instant): readonly (number | undefined)[] {
+    const known = (m: Measurement<{ readonly power: Watts }>): number | undefined =>
+      m.quality === 'good' ? m.value.power : undefined;
+    return [
+      ...this.bess.map((b) => known(notFrozen(b.device, read(b.device, now, decodeBess)))),
+      ...this.pv.map((p) => known(read(p.device, now, decodePv))),
+    ];
+  }
+
   /** State of each BESS at the latch; also decides whether it follows its setpoint. */
   bessStates(now: Instant): readonly BessState[] {
     return this.bess.map((b) => {

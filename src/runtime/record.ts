@@ -95,5 +95,10 @@ function storageEntries(from: RecordSources): readonly RecordEntry[] {
   });
 }
 
-const hex = (bytes: Uint8Array): string =>
-  Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
+const HEX = Array.from({ length: 256 }, (_, b) => b.toString(16).padStart(2, '0'));
+
+function hex(bytes: Uint8Array): string {
+  let text = '';
+  for (const b of bytes) text += HEX[b] ?? '';
+  return text;
+}

@@ -83,6 +83,8 @@ export class Supervisor {
   private readonly excess: ExcessWatch;
   private readonly lines: LineSet;
   private readonly energy: EnergyCross;
+  private energyKnown:
+    { readonly frame: string; readonly counted_Wh: number | undefined } | undefined;
   private readonly energyAt: EnergyLayout | undefined;
   private state: LineState;
   private last: CycleRecord | undefined;
@@ -299,7 +301,12 @@ export class Supervisor {
   private counted_Wh(record: CycleRecord): number | undefined {
     const { energyFrame } = record;
     if (energyFrame === undefined || this.energyAt === undefined) return undefined;
-    return decodeEnergy(this.energyAt, hexBytes(energyFrame.frame));
+    // The register is read every few seconds; in between the same frame comes again.
+    if (this.energyKnown?.frame !== energyFrame.frame) {
+      const counted_Wh = decodeEnergy(this.energyAt, hexBytes(energyFrame.frame));
+      this.energyKnown = { frame: energyFrame.frame, counted_Wh };
+    }
+    return this.energyKnown.counted_Wh;
   }
 
   /** Outside `normal` nothing is commanded above static and no lease is granted anew. */
@@ -338,10 +345,17 @@ function gridFresh(record: CycleRecord, now: Instant): boolean {
   return age_ms >= 0 - CLOCK_SLACK_ms && age_ms <= GRID_AGE_MAX_ms;
 }
 
+/** Value of one hexadecimal digit; anything else counts 0 and fails the checksum. */
+function nibble(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  const small = code | 32;
+  return small >= 97 && small <= 102 ? small - 87 : 0;
+}
+
 function hexBytes(hex: string): Uint8Array {
   const bytes = new Uint8Array(Math.floor(hex.length / 2));
   for (let i = 0; i < bytes.length; i += 1) {
-    bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
+    bytes[i] = 16 * nibble(hex.charCodeAt(2 * i)) + nibble(hex.charCodeAt(2 * i + 1));
   }
   return bytes;
 }

@@ -3,6 +3,9 @@ import type { RegisterFace } from './registerFace';
 
 type Named = readonly (readonly [point: string, expression: ValueExpression])[];
 
+/** All assignments of a setpoint's frames; looked at every simulated tenth of a second. */
+const ALL_SETS = new WeakMap<object, Named>();
+
 /** Points of the setpoint frames whose expression this is. */
 const namesOf = (set: Named, expression: ValueExpression): readonly string[] =>
   set.flatMap(([name, one]) => (one === expression ? [name] : []));
@@ -72,9 +75,10 @@ export function commandedPower(
   if (!isShown && !face.lease.isRunning) return undefined;
   const last = data.writes[data.writes.length - 1]?.set ?? [];
   if (!isEnabled(face, last)) return undefined;
-  return powerIn(
-    face,
-    profile,
-    data.writes.flatMap((step) => step.set),
-  );
+  let all = ALL_SETS.get(data);
+  if (all === undefined) {
+    all = data.writes.flatMap((step) => step.set);
+    ALL_SETS.set(data, all);
+  }
+  return powerIn(face, profile, all);
 }

@@ -86,6 +86,8 @@ class World implements SimSite {
   private delivered_Wh = 0;
   /** By station: whether what it hangs on was up in the last step. */
   private readonly up = new Map<string, boolean>();
+  /** By station: lines whose opening cuts it. */
+  private readonly linesOf: ReadonlyMap<string, readonly string[]>;
   private cancel: (() => void) | undefined;
 
   constructor(options: SimSiteOptions) {
@@ -94,6 +96,15 @@ class World implements SimSite {
     this.random = seededRandom(seedFor(seed, 'world'));
     this.paths = new Map(
       site.nodes.map((n) => [n.id, circuitPath(site, n.id).map((node) => node.id)]),
+    );
+    this.linesOf = new Map(
+      site.stations.map((s) => {
+        // An isolator opens the feeder itself: what is behind it is cut with it.
+        const behind = site.lines.filter(
+          (l) => l.kind === 'isolate' && this.paths.get(s.node)?.includes(l.node),
+        );
+        return [s.id, [...(s.line === undefined ? [] : [s.line]), ...behind.map((l) => l.id)]];
+      }),
     );
     this.judge = new Judge(site, options.reaction_ms, () => clock.wall_ms());
     const most_A = site.connection.base_load_max_A;
@@ -184,11 +195,7 @@ class World implements SimSite {
   private followLine(now: Instant): void {
     const { site, line, lines } = this.options;
     for (const s of site.stations) {
-      // An isolator opens the feeder itself: what is behind it is cut with it.
-      const behind = site.lines.filter(
-        (l) => l.kind === 'isolate' && this.paths.get(s.node)?.includes(l.node),
-      );
-      const ids = [...(s.line === undefined ? [] : [s.line]), ...behind.map((l) => l.id)];
+      const ids = this.linesOf.get(s.id) ?? [];
       if (ids.length === 0) continue;
       const up = ids.every((id) => (lines?.get(id) ?? line).energised(now));
       if (up === (this.up.get(s.id) ?? true)) continue;
