@@ -29,25 +29,42 @@ export function payloadOf(
 /** The number at byte `at`, in the type and word order of the point. Pure. */
 export function rawNumber(point: Point, data: DataView, at: number): number | undefined {
   if (at + 2 * point.words > data.byteLength) return undefined;
-  const words = Array.from({ length: point.words }, (_, i) => data.getUint16(at + 2 * i));
-  if (point.wordOrder === 'lo-hi') words.reverse();
-  const view = new DataView(new ArrayBuffer(8));
-  words.slice(0, 4).forEach((word, i) => view.setUint16(2 * i, word));
-  switch (point.type) {
+  if (point.words > 4 || WORDS[point.type] > point.words) return undefined;
+  if (point.wordOrder !== 'lo-hi') return numberAt(point.type, data, at);
+  const turned = new DataView(new ArrayBuffer(8));
+  for (let i = 0; i < point.words; i += 1) {
+    turned.setUint16(2 * i, data.getUint16(at + 2 * (point.words - 1 - i)));
+  }
+  return numberAt(point.type, turned, 0);
+}
+
+const WORDS: Readonly<Record<Point['type'], number>> = {
+  int16: 1,
+  uint16: 1,
+  int32: 2,
+  uint32: 2,
+  float32: 2,
+  int64: 4,
+  uint64: 4,
+  string: 0,
+};
+
+function numberAt(type: Point['type'], view: DataView, at: number): number | undefined {
+  switch (type) {
     case 'int16':
-      return view.getInt16(0);
+      return view.getInt16(at);
     case 'uint16':
-      return view.getUint16(0);
+      return view.getUint16(at);
     case 'int32':
-      return view.getInt32(0);
+      return view.getInt32(at);
     case 'uint32':
-      return view.getUint32(0);
+      return view.getUint32(at);
     case 'float32':
-      return view.getFloat32(0);
+      return view.getFloat32(at);
     case 'int64':
-      return Number(view.getBigInt64(0));
+      return Number(view.getBigInt64(at));
     case 'uint64':
-      return Number(view.getBigUint64(0));
+      return Number(view.getBigUint64(at));
     case 'string':
       return undefined;
   }

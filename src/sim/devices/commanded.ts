@@ -5,10 +5,19 @@ type Named = readonly (readonly [point: string, expression: ValueExpression])[];
 
 /** All assignments of a setpoint's frames; looked at every simulated tenth of a second. */
 const ALL_SETS = new WeakMap<object, Named>();
+const NAMES = new WeakMap<Named, Map<ValueExpression, readonly string[]>>();
 
 /** Points of the setpoint frames whose expression this is. */
-const namesOf = (set: Named, expression: ValueExpression): readonly string[] =>
-  set.flatMap(([name, one]) => (one === expression ? [name] : []));
+function namesOf(set: Named, expression: ValueExpression): readonly string[] {
+  const known = NAMES.get(set) ?? new Map<ValueExpression, readonly string[]>();
+  let names = known.get(expression);
+  if (names === undefined) {
+    names = set.flatMap(([name, one]) => (one === expression ? [name] : []));
+    known.set(expression, names);
+    NAMES.set(set, known);
+  }
+  return names;
+}
 
 /** Sum of the points of the setpoint frames with this expression; undefined where there is none. */
 function sumOf(face: RegisterFace, set: Named, expression: ValueExpression): number | undefined {
