@@ -26,4 +26,3 @@ export {
   type OperatorState,
 } from './operatorSignal';
 export { type EnergyWindow, nextWindow, windowLimit, windowStart } from './energyWindow';
-export { leastLimit, type PartyLimit } from './limitSources';

@@ -63,9 +63,9 @@ export function storageWishes(s: StorageSituation): StorageDecided {
   const wishes: StorageWish[] = [];
   const memory = new Map<string, BessMemory>();
   if (s.bess.length === 0) return { wishes, memory };
-  const wanted = wantedOf(s);
-  const { present: present_W } = pressureOf(s);
-  const gives_W = s.bess.map((b, i) => mayGive_W(s, b, i, present_W));
+  const pressure = pressureOf(s);
+  const wanted = wantedOf(s, pressure);
+  const gives_W = s.bess.map((b, i) => mayGive_W(s, b, i, pressure.present));
   const canGive = gives_W.reduce((a, b) => a + b, 0);
   const canTake = s.bess.reduce((a, b) => a + chargeable_W(b), 0);
   s.bess.forEach((b, i) => {
@@ -94,8 +94,13 @@ function chargeable_W(b: BessView): number {
   return b.seen && b.source.usable && b.soc < positiveOr(b.source.socMax, 0) ? b.chargeMax_W : 0;
 }
 
+interface Pressure {
+  readonly claimed: number;
+  readonly present: number;
+}
+
 /** What is claimed, and what counts already, above the limit at the connection, W. */
-function pressureOf(s: StorageSituation): { readonly claimed: number; readonly present: number } {
+function pressureOf(s: StorageSituation): Pressure {
   const advice = liveAdvice(s.input.advice, s.now);
   const relief_W = s.support.pv_W[0] ?? 0;
   const at = (stations_A: Float64Array): number => {
@@ -106,11 +111,10 @@ function pressureOf(s: StorageSituation): { readonly claimed: number; readonly p
   return { claimed: at(s.demand_A), present: at(s.counted_A) };
 }
 
-function wantedOf(s: StorageSituation): Wanted {
+function wantedOf(s: StorageSituation, { claimed, present }: Pressure): Wanted {
   const advice = liveAdvice(s.input.advice, s.now);
   const sun_W = s.pv.reduce((sum, p) => sum + p.out_W, 0);
   const relief_W = s.support.pv_W[0] ?? 0;
-  const { claimed, present } = pressureOf(s);
   const limit_W = limitOf(s.circuit);
   const ramped = s.input.risePerSecond < 1;
   const lead = ramped ? LEAD_SHARE * limit_W : Infinity;

@@ -48,9 +48,6 @@ export function blockCap(baud: number, hold_ms = 100): number {
   return Math.max(1, Math.min(MAX_READ_REGISTERS, registers));
 }
 
-/** Gap and cap for Modbus TCP, where a transaction costs more than 125 registers. */
-export const TCP_COALESCING = { gap: MAX_READ_REGISTERS, cap: MAX_READ_REGISTERS } as const;
-
 const endOf = (range: { address: number; count: number }): number => range.address + range.count;
 
 function crossesHole(

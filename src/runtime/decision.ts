@@ -4,7 +4,7 @@
  */
 import { allocate, type AllocationMemory, type NodeUse, type StorageAdvice } from '../allocation';
 import { nextBessLease, nextStationLease } from '../lease';
-import type { Mode, Reason, Setpoint, SiteState, StationLease } from '../model';
+import type { BessState, Mode, Reason, Setpoint, SiteState, StationLease } from '../model';
 import { between, type Instant } from '../time';
 import { amps, watts } from '../units';
 import { allocationInput } from './allocationInput';
@@ -88,9 +88,7 @@ function toStatic(input: DecisionInput): Decision {
     })),
     storage: [
       ...state.bess.map((b) =>
-        held(input, b)
-          ? { id: b.id, kind: 'bess' as const, wanted_W: 0, reasons: HELD(b.id) }
-          : bessDecision(input, b.id, 0, reason(b.id)),
+        held(input, b) ? keptAsItIs(b.id) : bessDecision(input, b.id, 0, reason(b.id)),
       ),
       ...state.pv.map((p) => pvDecision(input, p.id, undefined, reason(p.id))),
     ],
@@ -100,27 +98,31 @@ function toStatic(input: DecisionInput): Decision {
   };
 }
 
-const HELD = (id: string): readonly Reason[] => [
-  {
-    source: 'lease-order',
-    at: id,
-    text: 'its discharge is not renewed and not taken back before the loads on it are down',
-  },
-];
+/** No setpoint at all: its lease is neither renewed nor taken back. */
+const keptAsItIs = (id: string): StorageDecision => ({
+  id,
+  kind: 'bess',
+  wanted_W: 0,
+  reasons: [
+    {
+      source: 'lease-order',
+      at: id,
+      text: 'its discharge is not renewed and not taken back before the loads on it are down',
+    },
+  ],
+});
 
 /**
  * Whether a live discharge is left to itself for now: loads go down first (safety-concept
  * "Leases"). As long as a station may still be above static; then until vehicles have followed,
  * where that exports no more than may be. Its lease ends it in any case.
  */
-function held(input: DecisionInput, b: SiteState['bess'][number]): boolean {
+function held(input: DecisionInput, b: BessState): boolean {
   const { state, facts } = input;
   const now = state.at;
-  const live = b.lease !== undefined && b.lease.ends_at > now && b.lease.value > 0;
-  if (!live || state.emergencyStop || input.mode === 'service') return false;
   const { raised_at } = input;
-  const raised = raised_at === now;
-  if (raised) return true;
+  if (!discharges(b, now) || state.emergencyStop || input.mode === 'service') return false;
+  if (raised_at === now) return true;
   const inTime = raised_at !== undefined && between(raised_at, now) < facts.reaction_ms;
   return inTime && sources_W(input) - drawn_W(input) <= facts.site.connection.export_W;
 }
@@ -129,10 +131,12 @@ function held(input: DecisionInput, b: SiteState['bess'][number]): boolean {
  * A battery that can no longer be seen or does not follow is not credited any more; what it gives
  * ends with its lease, after the loads that rested on it, and not before them.
  */
-function leftAlone(b: SiteState['bess'][number] | undefined, now: Instant): boolean {
-  if (b?.lease === undefined || b.lease.ends_at <= now || b.lease.value <= 0) return false;
-  return b.reading.quality !== 'good' || b.notResponding;
-}
+const leftToItsLease = (b: BessState, now: Instant): boolean =>
+  discharges(b, now) && (b.reading.quality !== 'good' || b.notResponding);
+
+/** It holds a live lease to discharge. */
+const discharges = ({ lease }: BessState, now: Instant): boolean =>
+  lease !== undefined && lease.ends_at > now && lease.value > 0;
 
 /** What batteries and sun feed in at most now, W. */
 function sources_W({ state, facts }: DecisionInput): number {
@@ -170,14 +174,12 @@ function dynamic(input: DecisionInput): Decision {
     };
   });
   const storage = [
-    ...result.bess.map((b) =>
-      leftAlone(
-        state.bess.find((x) => x.id === b.id),
-        state.at,
-      )
-        ? { id: b.id, kind: 'bess' as const, wanted_W: 0, reasons: HELD(b.id) }
-        : bessDecision(input, b.id, b.power_W, b.reasons),
-    ),
+    ...result.bess.map((b) => {
+      const seen = state.bess.find((x) => x.id === b.id);
+      return seen !== undefined && leftToItsLease(seen, state.at)
+        ? keptAsItIs(b.id)
+        : bessDecision(input, b.id, b.power_W, b.reasons);
+    }),
     ...result.pv.map((p) => pvDecision(input, p.id, p.limit_W, p.reasons)),
   ];
   return { stations, storage, nodes: result.nodes, memory: result.memory, sound: true };

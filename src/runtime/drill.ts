@@ -59,8 +59,10 @@ const SLACK_A = 0.6;
 const VISIBLE_A = 4;
 /** A station that may not be raised otherwise gets so much above its floor for the drill, A. */
 export const GRANT_A = 8;
-/** Vehicle and one meter interval after the lease ended (safety-concept: TTL + 7 s), and 13 s. */
-const AFTER_LEASE_ms = 20_000;
+/** Vehicle and one meter interval after the lease ended (safety-concept: TTL + 7 s), and 5 s. */
+const AFTER_LEASE_ms = 12_000;
+/** The fall has its bound; the site meter may confirm it so much later, s. */
+const CONFIRM_s = 8;
 /** Line 4 s, vehicle 5 s, meter interval 5 s. */
 const LINE_ms = 14_000;
 /** Meter and uplink are left unused so long. */
@@ -174,14 +176,17 @@ function silence(before: Drill, f: DrillFacts, now: Instant): Drill {
   const atStatic = f.aboveStatic_A !== undefined && f.aboveStatic_A <= SLACK_A;
   const { drop } = f;
   const confirmed = drop !== undefined && drop.seen_W >= SEEN_SHARE * drop.reported_W;
-  if (!f.raised && atStatic) {
+  const late = drill.measured_s === undefined && measured_s > drill.bound_s;
+  if (!late && !f.raised && atStatic) {
     // The first moment counts; the site meter may confirm a little later.
     const held = { ...drill, measured_s: drill.measured_s ?? measured_s };
     if (confirmed) {
       const text = `at its floor ${held.measured_s.toFixed(1)} s after the last renewal, seen by the site meter`;
       return end(held, 'passed', text);
     }
-    if (measured_s <= drill.bound_s) return { ...held, text: 'waiting for the site meter' };
+    if (measured_s <= drill.bound_s + CONFIRM_s) {
+      return { ...held, text: 'waiting for the site meter' };
+    }
     const seen = drop === undefined ? 'nothing' : `${drop.seen_W.toFixed(0)} W`;
     const reported = drop === undefined ? '' : `${drop.reported_W.toFixed(0)} W `;
     return end(held, 'failed', `it reports ${reported}less, the site meter saw ${seen} less`);

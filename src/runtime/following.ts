@@ -18,7 +18,8 @@ const RETRY_ms = 60_000;
 
 /**
  * One look. `gap_W`: measured less expected power, absent where nothing can be said (no live lease,
- * a write pending, no good reading); `proves`: following this setpoint proves that it obeys, as 0 W does not.
+ * a write pending, no good reading); `proves`: following this setpoint proves that it obeys, as 0 W
+ * does not.
  */
 export function nextFollowing(
   before: Following,

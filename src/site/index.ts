@@ -17,6 +17,6 @@ export { terminalDraw_A, staticPlan, type PlanRow } from './staticPlan';
 export { busBudget, type BusBudget } from './busBudget';
 export { declaredReaction, inverterReaction_ms, type ReactionTime } from './reaction';
 export { TRIP_NOTICED } from './residualRisk';
-export { raisable, stationTtl_ms, supportAllowed, TTL_DEFAULT_ms } from './leaseOrder';
+export { raisable, stationTtl_ms, supportAllowed } from './leaseOrder';
 export { ancestors, circuitPath, stationsUnder } from './tree';
 export type { DeviceFacts, DeviceCatalogue } from './catalogue';

@@ -10,13 +10,6 @@ import { type Finding, finding } from './findings';
 import { declaredReaction } from './reaction';
 import { GRID, type Site, type Station } from './types';
 
-/** Default lease lengths of the safety concept, ms. */
-export const TTL_DEFAULT_ms = {
-  bessCharge: 15_000,
-  station: 30_000,
-  bessDischarge: 60_000,
-} as const;
-
 const SECONDS_PER_YEAR = 365 * 24 * 3600;
 /** A public station is raised above its floor for at most this share of the year. */
 const RAISED_SHARE = 0.35;

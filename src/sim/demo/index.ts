@@ -5,4 +5,4 @@
  */
 export { openDemo, type DemoOptions, type DemoSite } from './demoSite';
 export { renderScreen, type ScreenInput } from './screen';
-export { plotLines, sparkline } from './plot';
+export { plotLines } from './plot';

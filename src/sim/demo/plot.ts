@@ -1,16 +1,6 @@
 /** Plots for a terminal, from block characters. Pure. */
 const BLOCKS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 
-/** One line of blocks, `width` newest values, scaled to [0, top]. */
-export function sparkline(values: readonly number[], top: number, width: number): string {
-  return values
-    .slice(-width)
-    .map((v) =>
-      Number.isNaN(v) ? '?' : (BLOCKS[Math.max(0, Math.min(8, Math.round((v / top) * 8)))] ?? ' '),
-    )
-    .join('');
-}
-
 /**
  * A plot of `height` lines: columns of blocks, a dashed line where `limit` lies. Left scale in the
  * unit of the values.

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import {
   HEARTBEAT_MISSING_ms,
-  leastLimit,
   nextOperator,
   nextWindow,
   type OperatorConfig,
@@ -132,23 +131,5 @@ describe('ten-minute contract', () => {
     let window = windowStart(T0, CONTRACT_W);
     for (let s = 0; s <= 610; s += 1) window = nextWindow(window, 60_000, CONTRACT_W, at(s));
     assert.ok(window.used_Wms <= 11 * 60_000 * 1000);
-  });
-});
-
-describe('limits of several parties', () => {
-  it('takes the least that has not expired and keeps who set it', () => {
-    const limits = [
-      { source: 'contract' as const, limit_W: 60_000, text: 'contract' },
-      { source: 'cpo' as const, limit_W: 20_000, text: 'schedule', expires_at: at(5) },
-      { source: 'grid-operator' as const, limit_W: 40_000, text: 'signal' },
-    ];
-    assert.equal(leastLimit(limits, 'grid', at(1))?.reason.source, 'cpo');
-    assert.equal(leastLimit(limits, 'grid', at(9))?.limit_W, 40_000);
-  });
-
-  it('counts a limit that is no number as 0', () => {
-    const limits = [{ source: 'cpms' as const, limit_W: NaN, text: 'nonsense' }];
-    assert.equal(leastLimit(limits, 'grid', at(1))?.limit_W, 0);
-    assert.equal(leastLimit([], 'grid', at(1)), undefined);
   });
 });

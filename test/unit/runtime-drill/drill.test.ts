@@ -89,10 +89,10 @@ describe('drills', () => {
     };
     const started = startDrill('silence', 'station-1', facts, at);
     assert.ok(!('refused' in started));
-    assert.equal(nextDrill(started, facts, later(at, 49_000)).phase, 'running');
-    assert.equal(nextDrill(started, facts, later(at, 51_000)).phase, 'failed');
+    assert.equal(nextDrill(started, facts, later(at, 41_000)).phase, 'running');
+    assert.equal(nextDrill(started, facts, later(at, 43_000)).phase, 'failed');
     const drawing = { ...facts, raised: false };
-    assert.equal(nextDrill(started, drawing, later(at, 51_000)).phase, 'failed');
+    assert.equal(nextDrill(started, drawing, later(at, 43_000)).phase, 'failed');
     const alarmed = { ...facts, alarms: ['meter-silent'] };
     assert.equal(nextDrill(started, alarmed, later(at, 1000)).phase, 'aborted');
   });
