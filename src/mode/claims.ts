@@ -12,6 +12,7 @@ export type Claim =
   | 'grid-fresh'
   | 'proved-or-reserved'
   | 'sums-within-limits'
+  | 'no-excess'
   | 'clock-sane'
   | 'meter-agrees'
   | 'nothing-above-static';
@@ -24,16 +25,24 @@ export const CLAIM_TEXT: Readonly<Record<Claim, string>> = {
   'grid-fresh': 'there is no fresh grid measurement',
   'proved-or-reserved': 'a device is neither acknowledged nor reserved at its worst',
   'sums-within-limits': 'the commanded values add up to more than a limit',
+  'no-excess': 'the grid meter shows more than the connection carries',
   'clock-sane': 'the clock jumped',
   'meter-agrees': 'grid meter and station meters contradict each other',
   'nothing-above-static': 'a value above static is still in force',
 };
 
-const ALWAYS = ['record-fresh', 'record-consistent', 'decision-done', 'clock-sane'] as const;
+const ALWAYS = [
+  'record-fresh',
+  'record-consistent',
+  'decision-done',
+  'clock-sane',
+  'no-excess',
+] as const;
 
 /**
  * `blind`, `static`, `cut` and `service` feed on "nothing above static": a lost meter or one dead
- * device never drops the line.
+ * device never drops the line. An excess that a meter in good health shows does, in every mode: the
+ * stations may be in other hands (INV-10).
  */
 export const CLAIMS: Readonly<Record<Mode, readonly Claim[]>> = {
   normal: [...ALWAYS, 'grid-fresh', 'proved-or-reserved', 'sums-within-limits', 'meter-agrees'],

@@ -12,8 +12,9 @@ import type { CycleRecord, Mode } from '../model';
 import { between, type Instant, later } from '../time';
 import { EnergyCross } from './energyCross';
 import { decodeEnergy, energyLayout, type EnergyLayout } from './energyLayout';
-import { ExcessWatch } from './excessWatch';
-import { decodeGridFrame, type GridFrame, gridLayout, type GridLayout } from './gridFrame';
+import { GridEvidence, gridFresh } from './gridEvidence';
+import type { GridFrame } from './gridFrame';
+import { hexBytes } from './hexBytes';
 import { falseRecords } from './falseRecords';
 import { LineSet } from './lineSet';
 import { foreignEntry, longestLease_ms, type Site } from './siteView';
@@ -23,8 +24,6 @@ import { addUp, type StationsBelow, stationsBelow } from './sums';
 export const FEED_TIMEOUT_ms = RETURN.hold_ms;
 /** A record older than this on arrival is not evidence of now. */
 const RECORD_AGE_MAX_ms = 1500;
-/** The grid frame inside a record may be this old. */
-const GRID_AGE_MAX_ms = 3000;
 /** Wall clock may differ from the monotonic clock's course by this much between two records. */
 const CLOCK_JUMP_MAX_ms = 60_000;
 /** Longer than any line holds without an edge: then a boot whose first records were lost may begin. */
@@ -78,9 +77,8 @@ export interface SupervisorReport {
 /** One supervisor of one site. `record` is the only way to an edge. */
 export class Supervisor {
   private readonly setup: SupervisorSetup;
-  private readonly layout: GridLayout | undefined;
   private readonly below: StationsBelow;
-  private readonly excess: ExcessWatch;
+  private readonly grid: GridEvidence;
   private readonly lines: LineSet;
   private readonly energy: EnergyCross;
   private energyKnown:
@@ -103,10 +101,7 @@ export class Supervisor {
     this.setup = setup;
     this.below = stationsBelow(setup.site);
     this.lines = new LineSet(setup.site.lines.map((l) => l.id));
-    this.layout = gridLayout(setup.gridProfile, setup.site.gridMeter.unit);
-    const grid = setup.site.nodes[0];
-    if (grid === undefined) throw new Error('a site has a connection point');
-    this.excess = new ExcessWatch(grid.curve, grid.import_A, setup.reaction_ms);
+    this.grid = new GridEvidence(setup.site, setup.gridProfile, setup.reaction_ms);
     this.energyAt = energyLayout(setup.gridProfile, setup.site.gridMeter.unit);
     this.energy = new EnergyCross(setup.site.connection.base_load_min_W, mostSources_W(setup.site));
     this.state = initialLine(setup.start, { ...setup.kept, random: setup.random() }, now);
@@ -211,8 +206,8 @@ export class Supervisor {
       if (text !== undefined) texts.set(claim, text);
       return text === undefined;
     };
-    const grid = this.gridFrame(record);
-    const tooMuch = grid === undefined || dry ? undefined : this.excess.judge(grid.current_A, now);
+    const grid = this.grid.values(record);
+    const excess = dry ? undefined : this.grid.excess(record, grid, now);
     const sums = addUp(this.setup.site, record, this.below)?.text;
     const claims: Evidence = {
       'record-fresh': fresh(record, now),
@@ -221,16 +216,12 @@ export class Supervisor {
       'clock-sane': this.clockSane(record),
       'grid-fresh': grid !== undefined && gridFresh(record, now),
       'proved-or-reserved': record.entries.every((e) => e.proved !== 'pending'),
-      'sums-within-limits': note('sums-within-limits', tooMuch ?? sums),
+      'sums-within-limits': note('sums-within-limits', sums),
+      'no-excess': note('no-excess', excess),
       'meter-agrees': note('meter-agrees', dry ? undefined : this.disagreement(record, grid, now)),
       'nothing-above-static': note('nothing-above-static', this.aboveStatic(record, now)),
     };
     return { claims, texts };
-  }
-
-  private gridFrame(record: CycleRecord): GridFrame | undefined {
-    if (record.gridFrame === undefined || this.layout === undefined) return undefined;
-    return decodeGridFrame(this.layout, hexBytes(record.gridFrame.frame));
   }
 
   private inconsistent(record: CycleRecord, now: Instant): string | undefined {
@@ -336,26 +327,4 @@ const mostSources_W = (site: Site): number =>
 function fresh(record: CycleRecord, now: Instant): boolean {
   const age_ms = between(record.decided_at, now);
   return age_ms >= 0 - CLOCK_SLACK_ms && age_ms <= RECORD_AGE_MAX_ms;
-}
-
-/** A frame from the future is as bad as an old one: it would never get stale. */
-function gridFresh(record: CycleRecord, now: Instant): boolean {
-  if (record.gridFrame === undefined) return false;
-  const age_ms = between(record.gridFrame.at, now);
-  return age_ms >= 0 - CLOCK_SLACK_ms && age_ms <= GRID_AGE_MAX_ms;
-}
-
-/** Value of one hexadecimal digit; anything else counts 0 and fails the checksum. */
-function nibble(code: number): number {
-  if (code >= 48 && code <= 57) return code - 48;
-  const small = code | 32;
-  return small >= 97 && small <= 102 ? small - 87 : 0;
-}
-
-function hexBytes(hex: string): Uint8Array {
-  const bytes = new Uint8Array(Math.floor(hex.length / 2));
-  for (let i = 0; i < bytes.length; i += 1) {
-    bytes[i] = 16 * nibble(hex.charCodeAt(2 * i)) + nibble(hex.charCodeAt(2 * i + 1));
-  }
-  return bytes;
 }
