@@ -39,7 +39,7 @@ import { between, type Instant } from '../../src/time';
 import { armSite } from './armSite';
 import { BusDoor } from './busDoor';
 import { type ProcessConfig, socketsIn } from './config';
-import { contactsOf, watchStops } from './boardInputs';
+import { BoardInputs } from './boardInputs';
 import { openConsole } from './consoleSocket';
 import { openDrillBook } from './drillBook';
 import { log } from './log';
@@ -82,6 +82,11 @@ export async function siteProcess(config: ProcessConfig): Promise<void> {
   const drillFile = `${config.state}/drills.json`;
   const wall_ms = systemClock.wall_ms();
   const stopNote = new StopNote(`${config.state}/stop-unacknowledged`);
+  const contacts = new BoardInputs(config.inputs ?? [], {
+    clock: systemClock,
+    timers: systemTimers,
+    say: (text) => log(NAME, text),
+  });
   const runtime = new SiteRuntime(
     {
       facts: siteFacts(site, deviceCatalogue),
@@ -102,7 +107,7 @@ export async function siteProcess(config: ProcessConfig): Promise<void> {
       supervisor: supervisor.port,
       uplink: uplinkPeer(sockets.siteToUplink, hello, site.id, site.uplinks.length > 0),
       audit,
-      inputs: contactsOf(config.inputs ?? []),
+      inputs: contacts.port,
       drillBook: openDrillBook({ file: drillFile, site: site.id, key, wall_ms }),
     },
   );
@@ -132,7 +137,7 @@ export async function siteProcess(config: ProcessConfig): Promise<void> {
   await openConsole(sockets.console, { runtime, signer, mode: doorMode, service, bus });
   doorMode.restore();
   if (stopNote.standing()) runtime.restoreStop();
-  watchStops(config.inputs ?? [], runtime, { clock: systemClock, timers: systemTimers });
+  contacts.watchStops(runtime);
   runtime.start();
   log(NAME, `site ${site.id} armed, ${site.stations.length} stations`);
   process.once('SIGTERM', () => {

@@ -42,7 +42,8 @@ export async function supervisorProcess(config: ProcessConfig): Promise<void> {
   const memory = new KeptFile(keptFile, (why) => log(NAME, `cannot keep the latch: ${why}`));
   const ids = site.lines.map((l) => l.id);
   const say = (text: string): void => log(NAME, text);
-  const lines = new SupervisorLines(lineSpecs(config.line, ids), systemClock, say);
+  const host = { clock: systemClock, timers: systemTimers, say };
+  const lines = new SupervisorLines(lineSpecs(config.line, ids), host);
   const supervisor = new Supervisor(
     {
       site,

@@ -1,9 +1,17 @@
 /** The watchdog lines of one gateway, opened one by one; what cannot be opened is tried again. */
-import { failedLine, type LineBackEnd, openLine, parseLineSpec } from '../../src/io/line';
+import {
+  failedLine,
+  type InputHost,
+  type LineBackEnd,
+  openLine,
+  parseLineSpec,
+} from '../../src/io/line';
 import { lineStatus } from '../../src/supervisor';
-import { type Clock, type Instant, later } from '../../src/time';
+import { type Instant, later } from '../../src/time';
 
 const AGAIN_ms = 10_000;
+/** One that failed while it was fed has dropped: it comes back no sooner than a return (INV-7). */
+const AGAIN_AFTER_DROP_ms = 60_000;
 /** The line of a site file that declares none; no id looks like it. */
 const NAMELESS = '(line)';
 
@@ -32,14 +40,12 @@ export function lineSpecs(text: string, ids: readonly string[]): ReadonlyMap<str
 /** All lines behind one heartbeat. A line that is not open is never energised: nothing is raised. */
 export class SupervisorLines {
   private readonly all: readonly Opened[];
-  private readonly clock: Clock;
-  private readonly say: (text: string) => void;
+  private readonly host: InputHost;
 
-  constructor(specs: ReadonlyMap<string, string>, clock: Clock, say: (text: string) => void) {
-    this.clock = clock;
-    this.say = say;
+  constructor(specs: ReadonlyMap<string, string>, host: InputHost) {
+    this.host = host;
     this.all = [...specs].map(([id, spec]) => ({ id, spec, line: failedLine('not open') }));
-    for (const one of this.all) this.open(one, clock.now());
+    for (const one of this.all) this.open(one, host.clock.now());
   }
 
   /** One edge to each of these; a line that refuses drops by itself, and the reason is told. */
@@ -50,7 +56,11 @@ export class SupervisorLines {
       try {
         one.line.edge(now);
       } catch (error) {
-        if (one.why === undefined) this.say(`${one.id}: no edge: ${textOf(error)}`);
+        if (one.why !== undefined) continue;
+        // It is kept until then for its feedback contact.
+        one.why = `${one.id}: no edge: ${textOf(error)}`;
+        one.again_at = later(now, AGAIN_AFTER_DROP_ms);
+        this.host.say(`${one.why}; opened again in ${AGAIN_AFTER_DROP_ms / 1000} s`);
       }
     }
   }
@@ -62,7 +72,7 @@ export class SupervisorLines {
     }
   }
 
-  /** Why a line is not open; absent when all are. */
+  /** Why a line is not open or refuses its edges; absent when all are well. */
   problem(): string | undefined {
     return this.all.find((l) => l.why !== undefined)?.why;
   }
@@ -75,24 +85,39 @@ export class SupervisorLines {
     return this.all.some((l) => l.line.emulated !== '');
   }
 
+  close(): void {
+    for (const one of this.all) closeQuietly(one.line);
+  }
+
   private open(one: Opened, now: Instant): void {
     delete one.again_at;
     const spec = parseLineSpec(one.spec);
+    const say = (text: string): void => this.host.say(`${one.id}: ${text}`);
+    closeQuietly(one.line);
     try {
       if (spec === undefined) {
-        const form = 'watchdog:/dev/watchdogN[,FEEDBACK] or gpio:PROGRAM:CHIP:OFFSET';
+        const form = 'watchdog:/dev/watchdogN[,FEEDBACK] or gpio:PROGRAM:CHIP:OFFSET[,FEEDBACK]';
         throw new Error(`"${one.spec}" is no line back end; write ${form}`);
       }
-      one.line = openLine(spec, this.clock);
-      if (one.why !== undefined) this.say(`${one.id} is open`);
+      one.line = openLine(spec, { ...this.host, say });
+      if (one.why !== undefined) this.host.say(`${one.id} is open`);
       delete one.why;
     } catch (error) {
       const why = `${one.id}: ${textOf(error)}`;
-      if (one.why !== why) this.say(`${why}; nothing is raised until it opens`);
+      if (one.why !== why) this.host.say(`${why}; nothing is raised until it opens`);
       one.why = why;
       one.line = failedLine(why);
       if (spec !== undefined) one.again_at = later(now, AGAIN_ms);
     }
+  }
+}
+
+/** What is left of a line that failed: its device may be gone already. */
+function closeQuietly(line: LineBackEnd): void {
+  try {
+    line.close();
+  } catch {
+    // Nothing more can be done with it, and it is not used any more.
   }
 }
 

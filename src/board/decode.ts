@@ -1,4 +1,5 @@
 /** The content of `board.yaml`, checked key by key. Pure; the caller turns paths into lines. */
+import { type Fault, held, inputFault, lineFault } from './backEnds';
 
 export interface BoardFinding {
   readonly path: string;
@@ -38,9 +39,6 @@ export interface Board {
   readonly systemWatchdog?: string;
 }
 
-const LINE =
-  /^(watchdog:\/dev\/[\w.-]+(,\/[^,]+)?|gpio:\/[^:]+:\/dev\/[\w.-]+:\d+|emulated:[^,]+)$/;
-const INPUT = /^(gpio-value:\/.+|emulated:.+)$/;
 const ID = /^[a-z][a-z0-9-]{0,31}$/;
 const KEYS = [
   'id',
@@ -97,6 +95,11 @@ class Reader {
     this.bad(path, value === undefined ? 'missing' : `${show(value)} is not of this form`, example);
     return '';
   }
+
+  backEnd(value: unknown, path: string, fault: Fault | undefined): string {
+    if (fault !== undefined) this.bad(path, fault.text, fault.fix);
+    return fault === undefined && typeof value === 'string' ? value : '';
+  }
 }
 
 const show = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
@@ -148,6 +151,7 @@ function serial(r: Reader, value: unknown, path: string): Board['serial'][number
 function line(r: Reader, value: unknown, path: string): BoardLine {
   const given = r.block(value, path, ['id', 'kind', 'backEnd', 'timeout_s']);
   const timeout_s = given.get('timeout_s');
+  const backEnd = given.get('backEnd');
   const known = typeof timeout_s === 'number' && timeout_s >= 1 && timeout_s <= TIMEOUT_MAX_s;
   if (!known) {
     const why = `${show(timeout_s)} s: the contact must open within 4 s of a hang`;
@@ -156,12 +160,7 @@ function line(r: Reader, value: unknown, path: string): BoardLine {
   return {
     id: r.text(given.get('id'), `${path}.id`, ID, 'line-1'),
     kind: r.word(given.get('kind'), `${path}.kind`, ['watchdog', 'isolate']),
-    backEnd: r.text(
-      given.get('backEnd'),
-      `${path}.backEnd`,
-      LINE,
-      'watchdog:/dev/watchdogN[,FEEDBACK] | gpio:PROGRAM:/dev/gpiochipN:OFFSET | emulated:FILE',
-    ),
+    backEnd: r.backEnd(backEnd, `${path}.backEnd`, lineFault(backEnd)),
     timeout_s: known ? timeout_s : TIMEOUT_MAX_s,
   };
 }
@@ -174,31 +173,39 @@ function input(r: Reader, value: unknown, path: string): BoardInput {
     const text = `${role} acts when closed: a broken wire would look like no emergency`;
     r.bad(`${path}.active`, text, 'wire a normally closed contact and write active: open');
   }
-  const form = 'gpio-value:/sys/class/gpio/gpioN/value | emulated:FILE';
+  const backEnd = given.get('backEnd');
   return {
     id: r.text(given.get('id'), `${path}.id`, ID, 'stop-1'),
     role,
     active,
-    backEnd: r.text(given.get('backEnd'), `${path}.backEnd`, INPUT, form),
+    backEnd: r.backEnd(backEnd, `${path}.backEnd`, inputFault(backEnd)),
   };
 }
 
-/** Two lines on one device would keep each other alive; so would a line on the system watchdog. */
+/**
+ * Two lines on one device would keep each other alive; so would a line on the system watchdog. A
+ * line of a chip can be held once, and one contact cannot speak for two things.
+ */
 function twice(r: Reader, board: Board): void {
   const ids = new Set<string>();
-  const devices = new Set<string>(board.systemWatchdog === undefined ? [] : [board.systemWatchdog]);
-  board.lines.forEach((l, i) => {
-    const device = l.backEnd.replace(/^\w+:/, '').replace(/,.*$/, '');
-    if (ids.has(l.id)) r.bad(`lines[${i}].id`, `"${l.id}" is given twice`, 'name it differently');
-    if (devices.has(device)) {
-      r.bad(`lines[${i}].backEnd`, `${device} is used twice`, 'one device for each line');
+  const users = new Map<string, string>();
+  if (board.systemWatchdog !== undefined) users.set(board.systemWatchdog, 'systemWatchdog');
+  const hold = (backEnd: string, path: string, fix: string): void => {
+    for (const what of held(backEnd)) {
+      const by = users.get(what);
+      if (by !== undefined) r.bad(path, `${what} is used twice, here and in ${by}`, fix);
+      users.set(what, path);
     }
+  };
+  board.lines.forEach((l, i) => {
+    if (ids.has(l.id)) r.bad(`lines[${i}].id`, `"${l.id}" is given twice`, 'name it differently');
+    hold(l.backEnd, `lines[${i}].backEnd`, 'one device and one feedback contact for each line');
     ids.add(l.id);
-    devices.add(device);
   });
   const names = new Set<string>();
   board.inputs.forEach((x, i) => {
     if (names.has(x.id)) r.bad(`inputs[${i}].id`, `"${x.id}" is given twice`, 'rename it');
+    hold(x.backEnd, `inputs[${i}].backEnd`, 'one line of a chip for each contact');
     names.add(x.id);
   });
 }

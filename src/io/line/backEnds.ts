@@ -1,10 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { isGpioIn, readGpioIn, splitFeedback } from '../../board';
 import { between, type Clock, type Instant } from '../../time';
+import { openInput } from './inputs';
+import { startGpioOutput } from './gpioOutput';
+import type { Input, InputHost } from './programInput';
 
 /**
- * `watchdog`: /dev/watchdogN of the GPIO watchdog driver; `emulated`: a file, for laptops and
- * tests.
+ * `watchdog`: /dev/watchdogN of the GPIO watchdog driver; `gpio`: a line of a chip, driven by
+ * `program`; `emulated`: a file, for laptops and tests. `feedback`: `gpio-in:...`, or a value file
+ * of the kernel, 1 = energised.
  */
 export type LineSpec =
   | { readonly kind: 'watchdog'; readonly device: string; readonly feedback?: string }
@@ -13,6 +17,7 @@ export type LineSpec =
       readonly program: string;
       readonly chip: string;
       readonly offset: number;
+      readonly feedback?: string;
     }
   | { readonly kind: 'emulated'; readonly file: string };
 
@@ -26,37 +31,40 @@ export interface LineBackEnd {
 }
 
 /**
- * `watchdog:/dev/watchdog1[,FEEDBACK]` or `emulated:FILE`; undefined for anything else. FEEDBACK is
- * the file of the feedback contact; without one the line is never known to be energised. Pure.
+ * `watchdog:DEVICE[,FEEDBACK]`, `gpio:PROGRAM:CHIP:OFFSET[,FEEDBACK]` or `emulated:FILE`; undefined
+ * for anything else. Without FEEDBACK the line is never known to be energised. Pure.
  */
 export function parseLineSpec(text: string): LineSpec | undefined {
   const at = text.indexOf(':');
   const rest = text.slice(at + 1);
   if (at < 0 || rest === '') return undefined;
   const kind = text.slice(0, at);
-  if (kind === 'watchdog') {
-    const [device = '', feedback, ...more] = rest.split(',');
-    if (device === '' || feedback === '' || more.length > 0) return undefined;
-    return feedback === undefined ? { kind, device } : { kind, device, feedback };
-  }
-  if (kind === 'gpio') {
-    const [program, chip, offset] = rest.split(':');
-    const line = Number(offset);
-    if (program === undefined || chip === undefined || !Number.isInteger(line)) return undefined;
-    return { kind: 'gpio', program, chip, offset: line };
-  }
-  return kind === 'emulated' ? { kind: 'emulated', file: rest } : undefined;
+  if (kind === 'emulated') return { kind, file: rest };
+  const { edges, feedback } = splitFeedback(rest);
+  if (edges === '' || !feedbackFits(feedback)) return undefined;
+  const more = feedback === undefined ? {} : { feedback };
+  if (kind === 'watchdog') return { kind, device: edges, ...more };
+  const [program = '', chip = '', offset = '', ...beyond] = edges.split(':');
+  const whole = program !== '' && chip !== '' && /^\d{1,4}$/.test(offset) && beyond.length === 0;
+  if (kind !== 'gpio' || !whole) return undefined;
+  return { kind, program, chip, offset: Number(offset), ...more };
+}
+
+function feedbackFits(feedback: string | undefined): boolean {
+  if (feedback === undefined) return true;
+  if (isGpioIn(feedback)) return readGpioIn(feedback).ok;
+  return feedback !== '' && !feedback.includes(',');
 }
 
 /** Opens a line. Throws with a sentence when it cannot be opened: then nothing may be raised. */
-export function openLine(spec: LineSpec, clock: Clock): LineBackEnd {
+export function openLine(spec: LineSpec, host: InputHost): LineBackEnd {
   switch (spec.kind) {
     case 'watchdog':
-      return openWatchdog(spec);
+      return openWatchdog(spec, host);
     case 'gpio':
-      return openGpio(spec);
+      return openGpio(spec, host);
     case 'emulated':
-      return openEmulated(spec.file, clock);
+      return openEmulated(spec.file, host.clock);
   }
 }
 
@@ -73,19 +81,23 @@ export const failedLine = (why: string): LineBackEnd => ({
 /** Any byte but 'V' is a keep-alive (kernel Documentation/watchdog/watchdog-api.rst). */
 const KEEP_ALIVE = Buffer.from('k');
 
-function openWatchdog(spec: { device: string; feedback?: string }): LineBackEnd {
+function openWatchdog(spec: { device: string; feedback?: string }, host: InputHost): LineBackEnd {
   if (!existsSync(spec.device)) {
     throw new Error(
       `watchdog line ${spec.device} does not exist: check the overlay and the driver`,
     );
   }
   const file = openOrSay(spec.device);
+  const contact = openFeedback(spec.feedback, host);
   return {
     edge: () => {
       writeSync(file, KEEP_ALIVE);
     },
-    feedback: () => readContact(spec.feedback),
-    close: () => closeSync(file),
+    feedback: contact.state,
+    close: () => {
+      closeSync(file);
+      contact.close();
+    },
     emulated: '',
   };
 }
@@ -99,35 +111,44 @@ function openOrSay(device: string): number {
   }
 }
 
-/** The helper is started once; when it is gone every edge throws and the relay drops. */
-function openGpio(spec: { program: string; chip: string; offset: number }): LineBackEnd {
-  const args = [spec.chip, String(spec.offset)];
-  const child: ChildProcess = spawn(spec.program, args, { stdio: ['pipe', 'ignore', 'inherit'] });
-  let gone = false;
-  child.once('exit', () => {
-    gone = true;
-  });
-  child.once('error', () => {
-    gone = true;
-  });
-  return {
-    edge: () => {
-      if (gone || child.stdin === null) throw new Error(`${spec.program} has ended`);
-      child.stdin.write(KEEP_ALIVE);
-    },
-    feedback: () => 'unknown',
-    close: () => child.kill(),
-    emulated: '',
+type Feedback = ReturnType<LineBackEnd['feedback']>;
+
+function openFeedback(
+  feedback: string | undefined,
+  host: InputHost,
+): { readonly state: () => Feedback; readonly close: () => void } {
+  if (feedback === undefined || !isGpioIn(feedback)) {
+    return { state: () => readContact(feedback), close: () => undefined };
+  }
+  const input: Input = openInput(feedback, host);
+  const state = (): Feedback => {
+    const now = input.state();
+    return now === 'closed' ? 'energised' : now === 'open' ? 'dropped' : 'unknown';
   };
+  return { state, close: () => input.close() };
 }
 
-function readContact(path: string | undefined): 'energised' | 'dropped' | 'unknown' {
+function readContact(path: string | undefined): Feedback {
   if (path === undefined) return 'unknown';
   try {
     return readFileSync(path, 'utf8').trim() === '1' ? 'energised' : 'dropped';
   } catch {
     return 'unknown';
   }
+}
+
+function openGpio(spec: Extract<LineSpec, { kind: 'gpio' }>, host: InputHost): LineBackEnd {
+  const output = startGpioOutput(spec);
+  const contact = openFeedback(spec.feedback, host);
+  return {
+    edge: () => output.edge(),
+    feedback: contact.state,
+    close: () => {
+      output.close();
+      contact.close();
+    },
+    emulated: '',
+  };
 }
 
 /** Driver time-out 3 s, one-shot 0.8 s, relay 20 ms, as on the boards. */

@@ -67,6 +67,67 @@ describe('board files', () => {
     for (const value of [null, 5, [], 'x', {}]) assert.equal(decodeBoard(value).ok, false);
   });
 
+  it('inputs of a GPIO chip: each mistake is told with its place, its reason and the fix', () => {
+    const good = 'gpio-in:/usr/bin/gpio-line:/dev/gpiochip0:5:active-low:pull-up:debounce-20';
+    const board = (inputs: readonly string[], line = 'watchdog:/dev/watchdog-relay') => ({
+      id: 'x',
+      arch: 'arm64',
+      status: 'paper-only',
+      tier: 'ci',
+      lines: [
+        { id: 'line-1', kind: 'watchdog', backEnd: line, timeout_s: 3 },
+        { id: 'line-2', kind: 'watchdog', backEnd: 'watchdog:/dev/watchdog9', timeout_s: 3 },
+      ],
+      inputs: inputs.map((backEnd, i) => ({
+        id: `stop-${i}`,
+        role: 'emergency-stop',
+        backEnd,
+        active: 'open',
+      })),
+      keyStorage: 'file',
+      console: 'stdio',
+    });
+    const told = (value: unknown): string => {
+      const decoded = decodeBoard(value);
+      if (decoded.ok) return 'ok';
+      return decoded.findings.map((f) => `${f.path}: ${f.text}; ${f.fix}`).join('\n');
+    };
+    const feedback = (text: string): string =>
+      told(board([], `watchdog:/dev/watchdog-relay,${text}`));
+    assert.equal(told(board([good])), 'ok');
+    assert.equal(told(board([good.replace('0:5', '0:6'), good])), 'ok');
+    const onGpio =
+      'gpio:/usr/bin/gpio-line:/dev/gpio/out:3,gpio-in:/usr/bin/gpio-line:/dev/gpio/in:3';
+    assert.equal(told(board([good], onGpio)), 'ok');
+    // A mirror contact to ground is closed when the contactor has dropped.
+    assert.equal(feedback('gpio-in:/usr/bin/gpio-line:/dev/gpiochip0:6:pull-up'), 'ok');
+    const input = (from: string, to: string): string => told(board([good.replace(from, to)]));
+    const rows: readonly (readonly [string, RegExp])[] = [
+      [input('/usr/bin/', ''), /inputs\[0\]\.backEnd: "gpio-line" is no program; its whole path/],
+      [
+        input('/dev/gpiochip0', 'gpiochip0'),
+        /"gpiochip0" is no chip; \/dev\/gpiochipN \(gpiodetect/,
+      ],
+      [input(':5', ':five'), /"five" is no line of a chip; 0 to 1023 \(gpioinfo lists them\)/],
+      [input(':5', ':1024'), /"1024" is no line of a chip/],
+      [input('pull-up', 'pullup'), /"pullup" is no option; gpio-in:PROGRAM:/],
+      [input('pull-up', 'pull-up:no-bias'), /"no-bias": a line has one bias/],
+      [input('e-20', 'e-500'), /"debounce-500": longer would delay a stop; debounce-1 to deb/],
+      [input(':active-low', ''), /pulled up to 1 and would read as closed; wire the contact to g/],
+      [input('pull-up', 'pull-down'), /pulled down to active and would read as closed; wire the/],
+      [told(board([good, good])), /inputs\[1\]\.backEnd: line 5 of \/dev\/gpiochip0 is used twice/],
+      [
+        told(board([good], `watchdog:/dev/watchdog1,${good}`)),
+        /inputs\[0\]\.backEnd: line 5 .* twice, here and in lines\[0\]\.backEnd; one line of a/,
+      ],
+      [told(board([good], 'gpio:/usr/bin/gpio-line:/dev/gpiochip0:5')), /line 5 .* used twice/],
+      [feedback('gpio-in:/usr/bin/gpio-line'), /lines\[0\]\.backEnd: "" is no chip/],
+      [feedback('relay'), /is not of this form; FEEDBACK: gpio-in:PROGRAM/],
+      [told(board([], 'emulated:a,b')), /lines\[0\]\.backEnd: .* is not of this form; watchdog:/],
+    ];
+    for (const [text, wanted] of rows) assert.match(text, wanted);
+  });
+
   it('each line of the site gets its back end, or it is named which one is missing', () => {
     const load = (name: string) => {
       const loaded = loadBoard(boardFile(name) ?? '');
@@ -89,13 +150,17 @@ describe('board files', () => {
 
   it('a line that cannot be opened is told, never energised, and tried again', () => {
     const said: string[] = [];
-    const clock = { now: () => T0, wall_ms: () => 0 };
+    const host = {
+      clock: { now: () => T0, wall_ms: () => 0 },
+      timers: { at: () => () => undefined },
+      say: (text: string) => void said.push(text),
+    };
     const device = at('watchdog0');
     const specs = lineSpecs(
       JSON.stringify({ a: `watchdog:${device}`, b: `emulated:${at('b')}`, c: 'nothing' }),
       ['a', 'b', 'c'],
     );
-    const lines = new SupervisorLines(specs, clock, (text) => said.push(text));
+    const lines = new SupervisorLines(specs, host);
     assert.match(said.join('\n'), /a: watchdog line .*watchdog0 does not exist: check the overlay/);
     assert.match(said.join('\n'), /c: "nothing" is no line back end; write watchdog:/);
     lines.edge(['a', 'b', 'c'], T0);

@@ -8,7 +8,11 @@ import { instant, later } from '../../../src/time';
 describe('line back ends', () => {
   let folder = '';
   let now = instant(5000);
-  const clock = { now: () => now, wall_ms: () => 0 };
+  const host = {
+    clock: { now: () => now, wall_ms: () => 0 },
+    timers: { at: () => () => undefined },
+    say: () => undefined,
+  };
   before(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'holdfast-line-'));
   });
@@ -22,6 +26,20 @@ describe('line back ends', () => {
         'watchdog:/dev/watchdog1,/sys/class/gpio/gpio5/value',
         { kind: 'watchdog', device: '/dev/watchdog1', feedback: '/sys/class/gpio/gpio5/value' },
       ],
+      [
+        'gpio:/bin/gpio-line:/dev/gpiochip0:7',
+        { kind: 'gpio', program: '/bin/gpio-line', chip: '/dev/gpiochip0', offset: 7 },
+      ],
+      [
+        'gpio:/p:/dev/gpiochip0:7,gpio-in:/p:/dev/gpiochip0:8:active-low',
+        {
+          kind: 'gpio',
+          program: '/p',
+          chip: '/dev/gpiochip0',
+          offset: 7,
+          feedback: 'gpio-in:/p:/dev/gpiochip0:8:active-low',
+        },
+      ],
       ['emulated:/tmp/a:b', { kind: 'emulated', file: '/tmp/a:b' }],
     ];
     for (const [text, spec] of rows) assert.deepEqual(parseLineSpec(text), spec);
@@ -30,6 +48,11 @@ describe('line back ends', () => {
       'watchdog',
       'watchdog:',
       'gpio:1',
+      'gpio:/p:/dev/gpiochip0:',
+      'gpio:/p:/dev/gpiochip0:x',
+      'gpio:/p:/dev/gpiochip0:7:8',
+      'gpio:/p:/dev/gpiochip0:7,gpio-in:/p:/dev/gpiochip0',
+      'watchdog:/dev/watchdog1,gpio-in:/p:/dev/gpiochip0:6:activelow',
       ':x',
       'watchdog:,x',
       'watchdog:a,',
@@ -41,14 +64,14 @@ describe('line back ends', () => {
 
   it('refuse with a sentence what cannot be opened', () => {
     const missing = { kind: 'watchdog', device: at('none') } as const;
-    assert.throws(() => openLine(missing, clock), /does not exist: check the overlay/);
+    assert.throws(() => openLine(missing, host), /does not exist: check the overlay/);
     const wrong = { kind: 'watchdog', device: folder } as const;
-    assert.throws(() => openLine(wrong, clock), /watchdog line .* cannot be opened: EISDIR/);
+    assert.throws(() => openLine(wrong, host), /watchdog line .* cannot be opened: EISDIR/);
   });
 
   it('give one byte for each edge, none by themselves, and never the one that disarms', () => {
     writeFileSync(at('wd'), '');
-    const line = openLine({ kind: 'watchdog', device: at('wd') }, clock);
+    const line = openLine({ kind: 'watchdog', device: at('wd') }, host);
     assert.equal(readFileSync(at('wd')).length, 0);
     for (let i = 0; i < 300; i += 1) line.edge(now);
     line.close();
@@ -62,7 +85,7 @@ describe('line back ends', () => {
     const device = at('wd');
     const state = (feedback?: string) => {
       const spec = { kind: 'watchdog', device } as const;
-      const line = openLine(feedback === undefined ? spec : { ...spec, feedback }, clock);
+      const line = openLine(feedback === undefined ? spec : { ...spec, feedback }, host);
       const read = line.feedback(now);
       line.close();
       return read;
@@ -81,7 +104,7 @@ describe('line back ends', () => {
   });
 
   it('emulated: are open from the start and drop 3.82 s after the last edge', () => {
-    const line = openLine({ kind: 'emulated', file: at('emulated') }, clock);
+    const line = openLine({ kind: 'emulated', file: at('emulated') }, host);
     assert.equal(line.feedback(now), 'dropped');
     assert.notEqual(line.emulated, '');
     line.edge(now);
@@ -91,7 +114,7 @@ describe('line back ends', () => {
     line.edge(now);
     assert.equal(line.feedback(now), 'energised');
     line.close();
-    const again = openLine({ kind: 'emulated', file: at('emulated') }, clock);
+    const again = openLine({ kind: 'emulated', file: at('emulated') }, host);
     assert.equal(again.feedback(now), 'dropped');
     again.close();
   });
