@@ -53,6 +53,8 @@ export interface CampaignCase {
 export interface CampaignContext {
   readonly quick: boolean;
   readonly seed: number;
+  /** What `--case` asks for: an id, or its beginning and `*`. */
+  readonly only?: string;
   /** One line to stderr. */
   readonly progress: (text: string) => void;
 }
@@ -178,6 +180,9 @@ async function runCase(campaign: Campaign, one: CampaignCase, seed: number): Pro
   }
 }
 
+const matches = (id: string, only: string): boolean =>
+  only.endsWith('*') ? id.startsWith(only.slice(0, -1)) : id === only;
+
 function commitOfTree(): string {
   try {
     return execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
@@ -212,8 +217,9 @@ export async function runCampaign(campaign: Campaign, argv: readonly string[]): 
   }
   const { quick, seed, only, out } = options;
   const started = performance.now();
-  const all = campaign.cases({ quick, seed, progress });
-  const chosen = only === undefined ? all : all.filter((one) => one.id === only);
+  const context = { quick, seed, progress, ...(only === undefined ? {} : { only }) };
+  const all = campaign.cases(context);
+  const chosen = only === undefined ? all : all.filter((one) => matches(one.id, only));
   if (chosen.length === 0) {
     progress(
       `${campaign.command}: no case ${only ?? ''}; there are: ${all.map((c) => c.id).join(' ')}`,

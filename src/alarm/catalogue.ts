@@ -233,6 +233,12 @@ export const CATALOGUE = {
     'run the drill that the text names; it takes a minute while the station charges',
     'the drill passes',
   ),
+  'clock-jumped': entry(
+    'warning',
+    'the wall clock jumped by more than a day while the gateway ran; drills are judged without it',
+    'check the time source (NTP) of the gateway, then restart it',
+    'the clock is back, or a start with the right time',
+  ),
   'drill-failed': entry(
     'critical',
     'a drill failed: the station stays at its safe static limit until one passes',

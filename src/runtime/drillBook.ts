@@ -51,10 +51,14 @@ export interface DrillDuty {
   readonly last?: DrillResult;
 }
 
+/** The newest stamp of the book: the clock was there at least once. Pure. */
+export const newest_ms = (book: DrillBook): number =>
+  Math.max(book.commissioned_ms, ...book.results.map((r) => r.at_ms));
+
 /** Every drill the site must repeat, and how it stands. Pure. */
 export function duties(book: DrillBook, site: Site, wall_ms: number): readonly DrillDuty[] {
   // A clock that was set back makes nothing young again.
-  const now_ms = Math.max(wall_ms, book.commissioned_ms, ...book.results.map((r) => r.at_ms));
+  const now_ms = Math.max(wall_ms, newest_ms(book));
   const duty = (kind: 'silence' | 'line', subject: string, days: number): DrillDuty => {
     const last = book.results.find((r) => r.kind === kind && r.subject === subject);
     const due_ms = (last?.at_ms ?? book.commissioned_ms) + days * DAY_ms;

@@ -17,9 +17,11 @@ import {
   drillConditions,
   type DrillDuty,
   duties,
+  newest_ms,
   notSelfExpiring,
   withResult,
 } from './drillBook';
+import { type ClockStart, countedWall_ms } from './drillClock';
 import { DropWatch, drillFactsOf } from './drillFacts';
 import type { RuntimePorts } from './ports';
 import type { SiteFacts } from './siteFacts';
@@ -44,6 +46,8 @@ export class DrillRun {
   private barred: ReadonlySet<string> = new Set();
   private now_: SiteFacts;
   private countdown = 0;
+  private readonly begun: ClockStart;
+  private jumped_ms = 0;
 
   constructor(
     facts: SiteFacts,
@@ -55,6 +59,7 @@ export class DrillRun {
     this.ports = ports;
     this.now_ = facts;
     const wall_ms = ports.clock.wall_ms();
+    this.begun = { at: ports.clock.now(), wall_ms };
     this.book = ports.drillBook?.load() ?? { commissioned_ms: wall_ms, results: [] };
     this.review();
   }
@@ -86,7 +91,11 @@ export class DrillRun {
   }
 
   conditions(): ReturnType<typeof drillConditions> {
-    return drillConditions(this.standing);
+    const days = (this.jumped_ms / 86_400_000).toFixed(0);
+    const text = `the wall clock is ${days} days off since the start`;
+    const jumped =
+      this.jumped_ms === 0 ? [] : [{ id: 'clock-jumped', subject: 'clock', text } as const];
+    return [...jumped, ...drillConditions(this.standing)];
   }
 
   /** The facts of the site with the abilities that drills leave to its stations. */
@@ -171,7 +180,13 @@ export class DrillRun {
   private review(): void {
     this.countdown = DUTIES_EVERY;
     const { site } = this.siteFacts;
-    this.standing = duties(this.book, site, this.ports.clock.wall_ms());
+    const { clock } = this.ports;
+    const wall = countedWall_ms(this.begun, newest_ms(this.book), {
+      at: clock.now(),
+      wall_ms: clock.wall_ms(),
+    });
+    this.jumped_ms = wall.jumped_ms;
+    this.standing = duties(this.book, site, wall.counted_ms);
     const barred = notSelfExpiring(this.standing, site);
     if (barred.size === 0 && this.barred.size === 0) return;
     this.barred = barred;

@@ -1,15 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { encodeFrame } from '../../ocpp';
-import type { OcppProtocol, StationLink, StationPort } from '../../ocpp';
+import type { OcppProtocol, StationLink, StationPort, TokenBucket } from '../../ocpp';
 import type { Clock } from '../../time';
 import type { Pinger } from './pinger';
 import { answersPing, CLOSED, OPEN, socketOf, takeMessages } from './rpcSocket';
 import type { RpcClient, Socket } from './rpcSocket';
-import { TokenBucket } from './throttle';
 import type { GateEventCode, OcppServerOptions } from './types';
 
-/** Messages a station may send: a burst after an outage, then a busy station's rate. */
-const RATE = { perSecond: 20, burst: 300 };
 /** Bytes a station may leave unread before it counts as not reading. */
 const MAX_BUFFERED = 1024 * 1024;
 /** Time a closing handshake may take before the socket is cut. */
@@ -31,14 +28,14 @@ export class StationConnection {
     identity: string,
     client: RpcClient & object,
     clock: Clock,
-    rate: { readonly perSecond: number; readonly burst: number } = RATE,
+    bucket: TokenBucket,
     tell: (code: GateEventCode, text: string, hint?: string) => void,
   ) {
     this.identity = identity;
     this.client = client;
     this.clock = clock;
     this.tell = tell;
-    this.bucket = new TokenBucket(rate.perSecond, rate.burst, clock.now());
+    this.bucket = bucket;
     this.socket = socketOf(client);
     takeMessages(client, (bytes) => this.received(bytes));
     client.on('socketError', () => this.tell('socket-error', 'socket failed'));

@@ -4,7 +4,7 @@ import { createServer as createHttps } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { RPCServer } from 'ocpp-rpc';
-import { MAX_TEXT_16, MAX_TEXT_201 } from '../../ocpp';
+import { LOGIN_COST, MAX_TEXT_16, MAX_TEXT_201, STATION_RATE, TokenBucket } from '../../ocpp';
 import type { OcppProtocol } from '../../ocpp';
 import { certificatesIn } from './certificate';
 import type { CertificatePolicy } from './certificate';
@@ -29,6 +29,9 @@ const MAX_SOCKETS = 4_096;
 /** Of these nobody logged in on yet; 2,000 stations may come at once after a power cut. */
 const MAX_PENDING = 2_048;
 
+const FLOOD_HINT =
+  'the station restarts or reconnects in a loop, or sends too much: look at its log';
+
 /**
  * Opens the WebSocket server for stations. Rejects with a sentence that names port and fix when
  * the port cannot be taken. Effects: listens, and drives `options.fleet` with what comes in.
@@ -50,6 +53,8 @@ class StationServer implements OcppServer {
   private readonly admitted = new WeakMap<IncomingMessage, Admitted>();
   private readonly connections = new Map<string, StationConnection>();
   private readonly pending: PendingSockets;
+  /** By station, over all its connections: who is cut and comes again has no new burst. */
+  private readonly rates = new Map<string, TokenBucket>();
   /** Stations whose old socket is being asked whether it lives. */
   private readonly asked = new Set<string>();
 
@@ -166,13 +171,30 @@ class StationServer implements OcppServer {
     };
     socket.on('error', onError);
     const admitted = await this.gate.decide(request, socket);
-    if (admitted === undefined || !(await this.replaces(admitted.identity, request, socket)))
-      return;
+    if (admitted === undefined || !this.mayLogIn(admitted.identity, request, socket)) return;
+    if (!(await this.replaces(admitted.identity, request, socket))) return;
     if (socket.destroyed) return;
     this.admitted.set(request, admitted);
     this.pending.admitted(socket);
     await this.rpc.handleUpgrade(request, socket, head);
     socket.off('error', onError);
+  }
+
+  /** Whether it may log in again so soon. Only who proved to be the station spends its tokens. */
+  private mayLogIn(identity: string, request: IncomingMessage, socket: Socket): boolean {
+    if (this.rateOf(identity).take(this.options.clock.now(), LOGIN_COST)) return true;
+    const address = request.socket.remoteAddress ?? 'unknown';
+    this.gate.tell('flood', address, identity, 'too many logins and messages', FLOOD_HINT);
+    refuse(socket, 429);
+    return false;
+  }
+
+  private rateOf(identity: string): TokenBucket {
+    const { clock, rate = STATION_RATE } = this.options;
+    const made =
+      this.rates.get(identity) ?? new TokenBucket(rate.perSecond, rate.burst, clock.now());
+    this.rates.set(identity, made);
+    return made;
   }
 
   /** Whether no other live socket has this identity; the newcomer is refused otherwise. */
@@ -213,8 +235,9 @@ class StationServer implements OcppServer {
     }
     const { identity, protocol } = admitted;
     const address = request.socket.remoteAddress ?? 'unknown';
-    const { clock, rate } = this.options;
-    const connection = new StationConnection(identity, client, clock, rate, (code, text, hint) =>
+    const { clock } = this.options;
+    const bucket = this.rateOf(identity);
+    const connection = new StationConnection(identity, client, clock, bucket, (code, text, hint) =>
       this.gate.tell(code, address, identity, text, hint),
     );
     const old = this.connections.get(identity);

@@ -40,26 +40,3 @@ export class FailureThrottle {
     this.entries.delete(key);
   }
 }
-
-/** Token bucket: `rate` per second, `burst` at once. */
-export class TokenBucket {
-  private tokens: number;
-  private last: Instant;
-  private readonly rate: number;
-  private readonly burst: number;
-
-  constructor(rate: number, burst: number, now: Instant) {
-    this.rate = rate;
-    this.burst = burst;
-    this.tokens = burst;
-    this.last = now;
-  }
-
-  take(now: Instant): boolean {
-    this.tokens = Math.min(this.burst, this.tokens + ((now - this.last) * this.rate) / 1000);
-    this.last = now;
-    if (this.tokens < 1) return false;
-    this.tokens -= 1;
-    return true;
-  }
-}

@@ -3,6 +3,7 @@
  */
 import { Aedes } from 'aedes';
 import { createServer, type Server, type Socket } from 'node:net';
+import { Duplex, PassThrough } from 'node:stream';
 
 export interface SimBroker {
   readonly port: number;
@@ -11,6 +12,8 @@ export interface SimBroker {
   lastPayload(topic: string): string | undefined;
   /** Cuts all connections and refuses new ones, or opens again. */
   setUp(up: boolean): void;
+  /** Half open: nothing arrives and nothing is closed, as behind a router that forgot us. */
+  setDeaf(deaf: boolean): void;
   close(): Promise<void>;
 }
 
@@ -23,6 +26,7 @@ export async function startBroker(): Promise<SimBroker> {
   const sockets = new Set<Socket>();
   const last = new Map<string, string>();
   let up = true;
+  let deaf = false;
   let count = 0;
   broker.on('publish', (packet, client) => {
     if (client === null) return;
@@ -36,7 +40,16 @@ export async function startBroker(): Promise<SimBroker> {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => undefined);
-    broker.handle(socket);
+    // Between the socket and the broker, so that the way can be blocked and nobody learns of it.
+    const way = new PassThrough();
+    const answers = new PassThrough();
+    const stream = Duplex.from({ readable: way, writable: answers });
+    stream.on('error', () => undefined);
+    socket.on('data', (bytes: Buffer) => (deaf ? undefined : way.write(bytes)));
+    answers.on('data', (bytes: Buffer) => (deaf ? undefined : socket.write(bytes)));
+    answers.on('end', () => socket.end());
+    socket.on('close', () => way.end());
+    broker.handle(stream);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -48,6 +61,13 @@ export async function startBroker(): Promise<SimBroker> {
     setUp(value) {
       up = value;
       if (!up) for (const socket of sockets) socket.destroy();
+    },
+    setDeaf(value) {
+      deaf = value;
+      for (const socket of sockets) {
+        if (deaf) socket.pause();
+        else socket.resume();
+      }
     },
     async close() {
       for (const socket of sockets) socket.destroy();

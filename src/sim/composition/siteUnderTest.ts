@@ -3,22 +3,18 @@
  * the demo (real sockets, byte-mode segment, wall time) and the virtual composition (memory only).
  */
 import type { DeviceProfile } from '../../device';
-import { compileRules, ModbusGuard } from '../../guard';
 import { createOcppGuard, STRICT_POLICY } from '../../guard/ocpp';
 import type { FramePort, PduCodec } from '../../modbus';
 import type { Bus } from '../../modbus';
-import type { LeaseBatch, Mode } from '../../model';
+import type { LeaseBatch } from '../../model';
 import { ConditionBoard, createStationFleet, type StationFleet } from '../../ocpp';
 import {
-  assembleBuses,
   type AuditPort,
   type BusAssembly,
   type InputsPort,
   type Injected,
   type BusPlan,
-  busPlans,
   type DrillBookPort,
-  guardedDevices,
   type SiteFacts,
   siteFacts,
   SiteRuntime,
@@ -37,7 +33,8 @@ import { seededRandom, seedFor } from '../random';
 import { type BaseLoad, createSimSite, simStationConfigs, type SimSite } from '../site';
 import type { SimSession, SimStationConfig, SimTransport } from '../stations';
 import { busySessions } from './busySessions';
-import { HeldTimers } from './heldTimers';
+import type { HeldTimers } from './heldTimers';
+import { SiteProcess } from './siteProcess';
 
 export interface SiteUnderTestOptions {
   readonly site: Site;
@@ -81,17 +78,11 @@ export class SiteUnderTest {
   readonly facts: SiteFacts;
   readonly sim: SimSite;
   readonly fleet: StationFleet;
-  readonly runtime: SiteRuntime;
   readonly supervisor: Supervisor;
   /** By id of the site file; a site without lines has one all the same. */
   readonly lines: ReadonlyMap<string, SimLine>;
   /** The first of them. */
   readonly line: SimLine;
-  readonly buses: ReadonlyMap<string, Bus>;
-  /** What the buses were made from, for a console that uses and lends them. */
-  readonly assembly: BusAssembly;
-  /** Timers of the site process alone; held = the process hangs. */
-  readonly siteTimers: HeldTimers;
   /** False: the supervisor process is dead; nothing reaches it and nothing comes from it. */
   supervisorAlive = true;
   /** False: decisions no longer reach the stations (command path cut). */
@@ -100,6 +91,8 @@ export class SiteUnderTest {
   firstAccepted_at: Instant | undefined;
   private readonly options: SiteUnderTestOptions;
   private readonly board = new ConditionBoard();
+  private process: SiteProcess;
+  private starts = 0;
   private stopped = false;
 
   constructor(options: SiteUnderTestOptions) {
@@ -111,7 +104,6 @@ export class SiteUnderTest {
       cap_A === undefined
         ? facts
         : { ...facts, contingency_A: new Map(site.nodes.map((n) => [n.id, cap_A])) };
-    this.siteTimers = new HeldTimers(timers);
     this.line = new SimLine();
     this.lines = new Map(site.lines.map((l, i) => [l.id, i === 0 ? this.line : new SimLine()]));
     const event = options.onFleetEvent;
@@ -168,34 +160,22 @@ export class SiteUnderTest {
       },
       now,
     );
-    const guard = new ModbusGuard(compileRules(guardedDevices(site, options.profiles)));
-    const mode = { current: (): Mode => 'static' };
-    this.assembly = {
-      plans: busPlans(site),
-      guard,
+    this.process = this.processOf(options.start ?? 'first');
+  }
+
+  private processOf(start: StartKind): SiteProcess {
+    const { options } = this;
+    this.starts += 1;
+    return new SiteProcess({
+      facts: this.facts,
+      profiles: options.profiles,
+      bootId: `boot-${options.seed}-${this.starts}`,
+      start,
       codec: options.codec,
-      clock,
-      timers: this.siteTimers,
-      portFor: (plan) => options.portFor(plan, this.sim, this.siteTimers),
-      mode: () => mode.current(),
-      onDenied: (device, text) => {
-        options.audit.append({ kind: 'denial', subject: device, text });
-      },
-    };
-    this.buses = assembleBuses(this.assembly);
-    this.runtime = new SiteRuntime(
-      {
-        facts: this.facts,
-        profiles: options.profiles,
-        bootId: `boot-${seed}`,
-        start: options.start ?? 'first',
-        ...(options.onSnapshot === undefined ? {} : { onSnapshot: options.onSnapshot }),
-        ...(options.inject === undefined ? {} : { inject: options.inject }),
-      },
-      {
-        clock,
-        timers: this.siteTimers,
-        buses: this.buses,
+      clock: options.clock,
+      timers: options.timers,
+      portFor: (plan, timers) => options.portFor(plan, this.sim, timers),
+      ports: {
         stations: this.stationsPort(),
         supervisor: this.supervisorPort(),
         uplink: options.uplink,
@@ -203,8 +183,44 @@ export class SiteUnderTest {
         ...(options.drillBook === undefined ? {} : { drillBook: options.drillBook }),
         ...(options.inputs === undefined ? {} : { inputs: options.inputs }),
       },
-    );
-    mode.current = () => this.runtime.mode();
+      ...(options.onSnapshot === undefined ? {} : { onSnapshot: options.onSnapshot }),
+      ...(options.inject === undefined ? {} : { inject: options.inject }),
+    });
+  }
+
+  get runtime(): SiteRuntime {
+    return this.process.runtime;
+  }
+
+  get buses(): ReadonlyMap<string, Bus> {
+    return this.process.buses;
+  }
+
+  /** What the buses were made from, for a console that uses and lends them. */
+  get assembly(): BusAssembly {
+    return this.process.assembly;
+  }
+
+  /** Timers of the site process alone; held = the process hangs. */
+  get siteTimers(): HeldTimers {
+    return this.process.timers;
+  }
+
+  /** The site process dies; another one starts after `after_ms`, by the rules of a return. */
+  killSite(after_ms: number): void {
+    const { clock, timers } = this.options;
+    this.process.kill();
+    timers.at(later(clock.now(), after_ms), () => {
+      if (this.stopped) return;
+      this.process = this.processOf('return');
+      this.process.runtime.start();
+    });
+  }
+
+  /** Something happened at the stations' gate. */
+  gateEvent(code: string, station: string, text: string): void {
+    this.board.take({ at: this.options.clock.now(), code, station, text });
+    this.options.onFleetEvent?.(code, station, text);
   }
 
   start(): void {
@@ -215,8 +231,7 @@ export class SiteUnderTest {
 
   stop(): void {
     this.stopped = true;
-    this.runtime.stop();
-    for (const bus of this.buses.values()) bus.stop();
+    this.process.stop();
     this.sim.stop();
   }
 

@@ -41,6 +41,8 @@ export interface VirtualOptions extends Pick<
   | 'drillBook'
 > {
   readonly codec: PduCodec;
+  /** False: a station that sends too much is not cut; a negative control. */
+  readonly stationGate?: boolean;
   readonly duration_s: number;
   readonly faults?: readonly FaultPlan[];
   /** Called after the assembly and before the start, to plant more. */
@@ -80,7 +82,12 @@ export function buildVirtual(options: VirtualOptions): VirtualRun {
     clock: time,
     timers: time,
     horizon_ms: options.duration_s * 1000,
-    transportFor: (fleet) => memoryTransport(fleet, time, time),
+    transportFor: (fleet) => {
+      const flood = (station: string): void => {
+        rig.gateEvent('flood', station, 'too many messages');
+      };
+      return memoryTransport(fleet, time, time, options.stationGate === false ? undefined : flood);
+    },
     portFor: (plan, sim, timers) => virtualPort(plan, sim, time, timers, options.seed, segments),
     uplink: {
       publish: () => {

@@ -19,9 +19,16 @@ import {
 } from '../../runtime';
 import type { DeviceCatalogue, Site } from '../../site';
 import { topicOf } from '../../telemetry';
-import { later, type Timers } from '../../time';
+import { type Clock, later, type Timers } from '../../time';
 import { type SimBroker, startBroker } from '../broker';
-import { type DemoReport, demoReport, FaultRun, simDevicesOn, SiteUnderTest } from '../composition';
+import {
+  type DemoReport,
+  demoReport,
+  FaultRun,
+  simDevicesOn,
+  SiteUnderTest,
+  type SiteUnderTestOptions,
+} from '../composition';
 import { createMemoryTcp, createSegment, type Segment } from '../segment';
 import { type SimSite } from '../site';
 import { webSocketTransport } from '../stations';
@@ -33,11 +40,18 @@ export interface DemoOptions {
   readonly seed: number;
   readonly onSnapshot?: (snapshot: SiteSnapshot) => void;
   readonly onEvent?: (text: string) => void;
+  /** Faults and weather of a campaign; absent: as the seed gives them. */
+  readonly world?: Pick<SiteUnderTestOptions, 'inject' | 'baseLoad' | 'irradiance'>;
+  /** The clock of the site: its wall clock may be wrong. Default: the system's. */
+  readonly clock?: Clock;
 }
 
 export interface DemoSite {
   readonly rig: SiteUnderTest;
   readonly faults: FaultRun;
+  /** By key of their plan. */
+  readonly segments: ReadonlyMap<string, Segment>;
+  readonly broker: SimBroker;
   /** What to connect to from outside: names and addresses. */
   readonly ports: Readonly<Record<string, string>>;
   report(): DemoReport;
@@ -57,19 +71,21 @@ export async function openDemo(options: DemoOptions): Promise<DemoSite> {
   });
   const password = randomBytes(20).toString('hex');
   const secretHash = await hashSecret(password);
-  const segments: Segment[] = [];
+  const segments = new Map<string, Segment>();
+  const clock = options.clock ?? systemClock;
   // The stations' address is known only when the server listens; they start after that.
   const address = { url: '' };
   const rig = new SiteUnderTest({
     site: options.site,
     profiles: options.profiles,
     catalogue: options.catalogue,
-    clock: systemClock,
+    clock,
     timers: systemTimers,
     seed: options.seed,
     codec: createPduCodec(),
     horizon_ms: 12 * 3_600_000,
     stationPassword: password,
+    ...options.world,
     transportFor: () => ({
       open: (station, events) => webSocketTransport({ url: address.url }).open(station, events),
     }),
@@ -90,10 +106,13 @@ export async function openDemo(options: DemoOptions): Promise<DemoSite> {
   const server: OcppServer = await listenOcpp({
     port: 0,
     fleet: rig.fleet,
-    clock: systemClock,
+    clock,
     credentialOf: (id) =>
       options.site.stations.some((s) => s.id === id) ? { secretHash } : undefined,
-    onEvent: (e) => options.onEvent?.(`ocpp ${e.code} ${e.station ?? ''}: ${e.text}`),
+    onEvent: (e) => {
+      options.onEvent?.(`ocpp ${e.code} ${e.station ?? ''}: ${e.text}`);
+      rig.gateEvent(e.code, e.station ?? 'gate', e.text);
+    },
   });
   address.url = server.url;
   const faults = new FaultRun({ rig, setUplink: (up) => broker.setUp(up) }, systemClock.now());
@@ -102,8 +121,10 @@ export async function openDemo(options: DemoOptions): Promise<DemoSite> {
   return {
     rig,
     faults,
+    segments,
+    broker,
     ports: { mqtt: `mqtt://127.0.0.1:${broker.port}`, ocpp: server.url, audit: folder },
-    report: () => reportOf(rig, faults, segments, options.seed),
+    report: () => reportOf(rig, faults, [...segments.values()], options.seed),
     stop: async () => {
       stopWatching();
       rig.stop();
@@ -125,13 +146,16 @@ function demoPort(
   sim: SimSite,
   timers: Timers,
   seed: number,
-  segments: Segment[],
+  segments: Map<string, Segment>,
 ): FramePort {
   const devices = simDevicesOn(plan, sim);
   if (plan.bus.kind === 'tcp') return createMemoryTcp({ clock: systemClock, timers, devices });
   const { baud, parity } = plan.bus;
-  const segment = createSegment({ clock: systemClock, timers: systemTimers, baud, devices, seed });
-  segments.push(segment);
+  // The wire outlives the process that speaks on it.
+  const segment =
+    segments.get(plan.key) ??
+    createSegment({ clock: systemClock, timers: systemTimers, baud, devices, seed });
+  segments.set(plan.key, segment);
   return new SerialFramePort({
     path: 'emulated',
     baudRate: baud,

@@ -20,6 +20,8 @@ import { time } from './wire16';
 const BOOT_MS = 2_000;
 const BACKOFF_MS = [500, 1_000, 2_000, 5_000, 10_000] as const;
 const ANSWER_MS = 10_000;
+/** A flooding station sends so often. */
+const FLOOD_MS = 2;
 
 /** What a hostile station sends between its own messages. */
 const HOSTILE: readonly string[] = [
@@ -156,7 +158,7 @@ export abstract class StationLife implements SimStation {
     this.core.changed(now);
     if (this.behaviour === 'flapping') this.flap();
     else this.timers.cancel('flap');
-    if (this.behaviour === 'hostile') this.pester();
+    this.pester();
   }
 
   // --- connection --------------------------------------------------------------------------
@@ -191,13 +193,14 @@ export abstract class StationLife implements SimStation {
     this.timers.cancel('heartbeat');
     this.timers.cancel('answer');
     this.timers.cancel('flap');
+    this.timers.cancel('pester');
     this.queue.disconnected();
   }
 
   private opened(): void {
     this.failures = 0;
     if (this.behaviour === 'flapping') this.flap();
-    if (this.behaviour === 'hostile') this.pester();
+    this.pester();
     if (!this.rebooted) {
       this.ready(false);
       return;
@@ -259,6 +262,12 @@ export abstract class StationLife implements SimStation {
 
   /** Garbage, forged answers and lies, as fast as a station may send. */
   private pester(): void {
+    if (this.behaviour === 'flooding') {
+      this.timers.after('pester', FLOOD_MS, () => {
+        this.link?.sendText('[2,"f","Heartbeat",{}]');
+        this.pester();
+      });
+    }
     if (this.behaviour !== 'hostile') return;
     this.timers.after('pester', between(this.core.random, 20, 500), () => {
       const odd = HOSTILE[Math.floor(this.core.random() * HOSTILE.length)];

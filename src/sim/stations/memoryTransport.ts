@@ -1,4 +1,11 @@
-import type { Frame, StationFleet, StationPort } from '../../ocpp';
+import {
+  type Frame,
+  LOGIN_COST,
+  STATION_RATE,
+  type StationFleet,
+  type StationPort,
+  TokenBucket,
+} from '../../ocpp';
 import { later } from '../../time';
 import type { Clock, Timers } from '../../time';
 import type { SimLink, SimLinkEvents, SimStationConfig, SimTransport } from './types';
@@ -8,17 +15,37 @@ const LATENCY_MS = 20;
 
 /**
  * Joins simulated stations to a fleet without sockets and without text: frames are handed over
- * after a latency, in order. `raw` is never set on this path.
+ * after a latency, in order. `raw` is never set on this path. As at the real gate, a station that
+ * sends too much is cut, and `onFlood` hears of it; without `onFlood` there is no gate.
  */
 export function memoryTransport(
   fleet: StationFleet,
   clock: Clock,
   timers: Timers,
-  latency_ms: number = LATENCY_MS,
+  onFlood?: (station: string) => void,
 ): SimTransport {
-  return {
-    open: (station, events) => new MemoryLink(station, events, fleet, clock, timers, latency_ms),
+  const buckets = new Map<string, TokenBucket>();
+  const gateOf = (station: string): Gate | undefined => {
+    if (onFlood === undefined) return undefined;
+    const { perSecond, burst } = STATION_RATE;
+    const bucket = buckets.get(station) ?? new TokenBucket(perSecond, burst, clock.now());
+    buckets.set(station, bucket);
+    return {
+      admits: (cost) => {
+        const admitted = bucket.take(clock.now(), cost);
+        if (!admitted) onFlood(station);
+        return admitted;
+      },
+    };
   };
+  return {
+    open: (station, events) =>
+      new MemoryLink(station, events, fleet, clock, timers, gateOf(station.id)),
+  };
+}
+
+interface Gate {
+  admits(cost: number): boolean;
 }
 
 class MemoryLink implements SimLink {
@@ -27,7 +54,7 @@ class MemoryLink implements SimLink {
   private readonly events: SimLinkEvents;
   private readonly clock: Clock;
   private readonly timers: Timers;
-  private readonly latency_ms: number;
+  private readonly gate: Gate | undefined;
 
   constructor(
     station: SimStationConfig,
@@ -35,17 +62,18 @@ class MemoryLink implements SimLink {
     fleet: StationFleet,
     clock: Clock,
     timers: Timers,
-    latency_ms: number,
+    gate: Gate | undefined,
   ) {
     this.events = events;
     this.clock = clock;
     this.timers = timers;
-    this.latency_ms = latency_ms;
+    this.gate = gate;
     this.soon(() => this.join(station, fleet));
   }
 
   private join(station: SimStationConfig, fleet: StationFleet): void {
     if (this.ended) return;
+    if (this.gate?.admits(LOGIN_COST) === false) return this.end(1008, 'too many logins');
     const link = {
       send: (frame: Frame) => this.soon(() => this.live() && this.events.received(frame)),
       close: (code: number, reason: string) => this.end(code, reason),
@@ -65,11 +93,18 @@ class MemoryLink implements SimLink {
   }
 
   send(frame: Frame): void {
-    this.soon(() => this.live() && this.port?.receive(frame, this.clock.now()));
+    this.soon(() => this.admitted() && this.port?.receive(frame, this.clock.now()));
   }
 
   sendText(text: string): void {
-    this.soon(() => this.live() && this.port?.receiveText(text, this.clock.now()));
+    this.soon(() => this.admitted() && this.port?.receiveText(text, this.clock.now()));
+  }
+
+  private admitted(): boolean {
+    if (this.ended) return false;
+    if (this.gate?.admits(1) !== false) return true;
+    this.end(1008, 'too many messages');
+    return false;
   }
 
   close(): void {
@@ -91,7 +126,7 @@ class MemoryLink implements SimLink {
   }
 
   private soon(fn: () => unknown): void {
-    this.timers.at(later(this.clock.now(), this.latency_ms), () => {
+    this.timers.at(later(this.clock.now(), LATENCY_MS), () => {
       fn();
     });
   }

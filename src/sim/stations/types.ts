@@ -32,13 +32,14 @@ export const SIM_BEHAVIOURS = [
   'slow',
   'flapping',
   'hostile',
+  'flooding',
   'pre-boot-gap',
 ] as const;
 /**
  * honest: obeys. sloppy: accepts everything, shows no schedule. lying: reports what it was told and
  * draws what it likes. slow: answers after 3-6 s. flapping: drops its connection every 5-30 s.
- * hostile: sends garbage and floods between its messages. pre-boot-gap: knows no time and obeys no
- * profile from power-on until its boot is answered.
+ * hostile: sends garbage between its messages. flooding: sends 500 messages a second.
+ * pre-boot-gap: knows no time and obeys no profile from power-on until its boot is answered.
  */
 export type SimBehaviour = (typeof SIM_BEHAVIOURS)[number];
 

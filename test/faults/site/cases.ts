@@ -2,10 +2,7 @@
  * What can go wrong at a site, one entry each: how it begins and ends, what must be seen, and the
  * protection without which it must fail (its negative control).
  */
-import { decide } from '../../../src/runtime';
-import type { VirtualRun } from '../../../src/sim/composition';
 import { steadyBaseLoad } from '../../../src/sim/site';
-import { instant } from '../../../src/time';
 import {
   allBess,
   believesBattery,
@@ -17,120 +14,24 @@ import {
   floorsTakenAsVerified,
   leasesForEver,
   noContingency,
-  passesNaN,
-  setMeter,
   stopsMeasuring,
   trustsMeter,
-  wallClockAges,
   weld,
   weldedLine,
 } from './controls';
 import { CUT_PATHS } from './cutPaths';
+import { CLOCK_FAULTS } from './clockCases';
+import { HANG_FAULTS } from './hangCases';
+import { LINK_FAULTS } from './linkCases';
 import { METER_FAULTS } from './meterCases';
 import { littleExport, overbooked, strongBattery } from './sites';
-import type { SiteFault } from './types';
+import type { CaseRun, SiteFault } from './types';
 
-const allPv = (r: VirtualRun) => [...r.rig.sim.pv.values()];
-
-/** The virtual clock starts here; faults that look at it count from it. */
-const START_AT = 1_000_000;
-const FAULT_AT = instant(START_AT + 300_000);
-/** For a minute from the fault on. */
-const brokenMinute = (r: VirtualRun): boolean => {
-  const s = r.time.now() - START_AT;
-  return s > 300_000 && s < 360_000;
-};
+const allPv = (r: CaseRun) => [...r.rig.sim.pv.values()];
 
 export const SITE_FAULTS: readonly SiteFault[] = [
-  {
-    id: 'site-stopped',
-    says: 'the site process hangs and is never released',
-    begin: (r) => r.rig.siteTimers.hold(),
-    expect: { detected_s: 4, static_true_s: 12, lineDrops: true },
-    control: {
-      disabled: 'the watchdog line (welded); nothing else commands either',
-      fails: 'static_true_s',
-      weaken: (r) => {
-        weld(r);
-        cutCommands(r);
-      },
-    },
-  },
-  {
-    id: 'block-1.5s',
-    says: 'the event loop of site is blocked for 1.5 s: the line must not drop',
-    for_s: 1.5,
-    begin: (r) => r.rig.siteTimers.hold(),
-    end: (r) => r.rig.siteTimers.release(),
-    expect: { lineDrops: false },
-    control: {
-      disabled: 'the patience of the line: its timer is as short as one cycle',
-      fails: 'lineDrops',
-      weaken: (r) => {
-        r.rig.line.timeout_ms = 300;
-      },
-    },
-  },
-  {
-    id: 'block-5s',
-    says: 'the event loop of site is blocked for 5 s: the line must drop',
-    for_s: 5,
-    begin: (r) => r.rig.siteTimers.hold(),
-    end: (r) => r.rig.siteTimers.release(),
-    expect: { detected_s: 4, static_true_s: 12, lineDrops: true },
-    control: {
-      disabled: 'edges only for a judged record: a timer feeds the line',
-      fails: 'lineDrops',
-      weaken: feedForever,
-    },
-  },
-  {
-    id: 'nan-output',
-    says: 'the decision yields NaN for a minute',
-    for_s: 60,
-    begin: () => undefined,
-    inject: (run) => ({
-      decide: (input) =>
-        brokenMinute(run())
-          ? { ...decide({ ...input, mode: 'static' }), sound: false }
-          : decide(input),
-    }),
-    expect: { detected_s: 4, static_true_s: 12, lineDrops: true },
-    control: {
-      disabled: 'the check that each value is finite, and the line: NaN goes out as a limit',
-      fails: 'static_true_s',
-      inject: (run) => passesNaN(() => brokenMinute(run())),
-      weaken: weld,
-    },
-  },
-  {
-    id: 'clock-1h',
-    says: 'the wall clock jumps by an hour: nothing changes',
-    begin: (r) => {
-      r.time.wallOffset_ms = 3_600_000;
-    },
-    expect: { lineDrops: false, leavesNormal: false },
-    control: {
-      disabled: 'ages by the monotonic clock: they are taken by the wall clock',
-      fails: 'leavesNormal',
-      inject: wallClockAges,
-    },
-  },
-  {
-    id: 'clock-10y',
-    says: 'the wall clock jumps back by ten years, and the grid meter falls silent',
-    begin: (r) => {
-      r.time.wallOffset_ms = -10 * 365.25 * 86_400_000;
-      setMeter('silent')(r);
-    },
-    expect: { detected_s: 5, static_true_s: 12, leavesNormal: true },
-    control: {
-      disabled: 'ages by the monotonic clock (by the wall clock nothing gets old), and the line',
-      fails: 'leavesNormal',
-      inject: wallClockAges,
-      weaken: weld,
-    },
-  },
+  ...HANG_FAULTS,
+  ...CLOCK_FAULTS,
   ...METER_FAULTS,
   {
     id: 'bess-lost',
@@ -217,7 +118,7 @@ export const SITE_FAULTS: readonly SiteFault[] = [
     control: {
       disabled: 'the measurement: the last reading of before the step goes on; and the line',
       fails: 'violations',
-      inject: () => stopsMeasuring(FAULT_AT),
+      inject: stopsMeasuring,
       weaken: weld,
     },
   },
@@ -234,25 +135,7 @@ export const SITE_FAULTS: readonly SiteFault[] = [
     expect: { detected_s: 5, static_true_s: 12, leavesNormal: true, lineDrops: false },
     control: trustsMeter,
   },
-  {
-    id: 'uplink-cut',
-    says: 'the CPO’s broker is gone',
-    for_s: 300,
-    begin: (r) => {
-      r.uplink.up = false;
-    },
-    end: (r) => {
-      r.uplink.up = true;
-    },
-    expect: { detected_s: 2, lineDrops: false, leavesNormal: false },
-    control: {
-      disabled: 'the state of the link: it is taken to be up for ever',
-      fails: 'detected_s',
-      weaken: (r) => {
-        r.uplink.believed = true;
-      },
-    },
-  },
+  ...LINK_FAULTS,
   {
     id: 'supervisor-killed',
     says: 'the supervisor dies and does not come back',

@@ -10,29 +10,28 @@ import {
   judgeGrid,
   type LatchSources,
 } from '../../../src/runtime';
-import type { VirtualRun } from '../../../src/sim/composition';
 import { type Instant, later } from '../../../src/time';
-import type { Control } from './types';
+import type { CaseRun, Control } from './types';
 
-export const gridMeter = (r: VirtualRun) => r.rig.sim.meters.get(r.rig.facts.site.gridMeter.id);
+export const gridMeter = (r: CaseRun) => r.rig.sim.meters.get(r.rig.facts.site.gridMeter.id);
 export const setMeter =
   (fault: NonNullable<ReturnType<typeof gridMeter>>['fault']) =>
-  (r: VirtualRun): void => {
+  (r: CaseRun): void => {
     const m = gridMeter(r);
     if (m !== undefined) m.fault = fault;
   };
 
-export const weld = (r: VirtualRun): void => {
+export const weld = (r: CaseRun): void => {
   for (const line of [r.rig.line, ...r.rig.lines.values()]) line.fault = 'welded';
 };
-export const cutCommands = (r: VirtualRun): void => {
+export const cutCommands = (r: CaseRun): void => {
   r.rig.commandPath = false;
 };
 
-export const allBess = (r: VirtualRun) => [...r.rig.sim.bess.values()];
+export const allBess = (r: CaseRun) => [...r.rig.sim.bess.values()];
 
 /** Nobody sees these two until the end of the case; what they were told they have forgotten. */
-export function coldStart(r: VirtualRun, now: Instant): void {
+export function coldStart(r: CaseRun, now: Instant): void {
   const { fleet, sim } = r.rig;
   const unseen = sim.stations.stations.slice(-2);
   const ids = new Set(unseen.map((s) => s.id));
@@ -54,7 +53,7 @@ export function coldStart(r: VirtualRun, now: Instant): void {
 }
 
 /** Edges from a timer, whatever is known: peers' watchdogs. */
-export function feedForever(r: VirtualRun): void {
+export function feedForever(r: CaseRun): void {
   const feed = (): void => {
     const now = r.time.now();
     for (const line of [r.rig.line, ...r.rig.lines.values()]) line.edge(now);
@@ -91,12 +90,12 @@ export const noEnergyCheck: Control = {
   weaken: weld,
 };
 /** The last reading of before the fault is used for the next minutes. */
-export const stopsMeasuring = (from: Instant): Injected => {
+export const stopsMeasuring = (run: () => CaseRun): Injected => {
   let last: ReturnType<typeof judgeGrid> | undefined;
   return {
     energyCheck: false,
     judgeGrid: (sources, now) => {
-      if (now < from || last?.reading.quality !== 'good') {
+      if (now < run().fault_at || last?.reading.quality !== 'good') {
         last = judgeGrid(sources, now);
         return last;
       }
@@ -106,7 +105,7 @@ export const stopsMeasuring = (from: Instant): Injected => {
 };
 
 /** Ages of measurements by the wall clock, which can jump. */
-export const wallClockAges = (run: () => VirtualRun): Injected => ({
+export const wallClockAges = (run: () => CaseRun): Injected => ({
   judgeGrid: (sources, now) => judgeGrid(sources, later(now, run().time.wallOffset_ms)),
 });
 
@@ -146,7 +145,7 @@ export const passesNaN = (broken: () => boolean): Injected => ({
 });
 
 /** A battery whose registers and answers are taken for live, whatever they are. */
-export function believesBattery(r: VirtualRun): void {
+export function believesBattery(r: CaseRun): void {
   for (const { device, actuator } of r.rig.runtime.devices.bess) {
     device.frozen = () => false;
     const last = actuator.current();

@@ -1,5 +1,23 @@
 /** Sites on which a case is harder than on the demo's: what a protection carries must matter. */
+import path from 'node:path';
+import { loadSite } from '../../../firmware/loadSite';
+import { deviceCatalogue, siteProfiles } from '../../../src/runtime';
+import type { VirtualOptions } from '../../../src/sim/composition';
 import type { Site } from '../../../src/site';
+
+const SITE_FILE = path.join(__dirname, '..', '..', '..', 'firmware', 'sites', 'demo.yaml');
+
+export type SiteParts = Pick<VirtualOptions, 'site' | 'profiles' | 'catalogue'>;
+
+/** The demo's site, changed. Throws when it does not load, which a test would have told. */
+export function demoSite(change: (demo: Site) => Site = (demo) => demo): SiteParts {
+  const loaded = loadSite(SITE_FILE);
+  if (loaded.site === undefined) throw new Error('the demo site does not load');
+  const changed = change(loaded.site);
+  const parsed = siteProfiles(changed);
+  if (!parsed.ok) throw new Error('the demo profiles do not parse');
+  return { site: changed, profiles: parsed.profiles, catalogue: deviceCatalogue };
+}
 
 /** A battery that carries much, behind a breaker with little patience: N-1 binds. */
 export const strongBattery = (demo: Site): Site => {

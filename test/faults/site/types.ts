@@ -1,7 +1,26 @@
 /** What a fault of the site campaign is made of. */
 import type { Injected } from '../../../src/runtime';
-import type { VirtualOptions, VirtualRun } from '../../../src/sim/composition';
-import type { Instant } from '../../../src/time';
+import type { SiteUnderTest, VirtualOptions } from '../../../src/sim/composition';
+import type { Clock, Instant, Timers } from '../../../src/time';
+
+/** What a case may touch, in the virtual and in the real composition alike. */
+export interface CaseRun {
+  readonly rig: SiteUnderTest;
+  /** The site's clock; its wall clock can be wrong by so much. */
+  readonly time: Clock & Timers & { wallOffset_ms: number };
+  readonly segments: ReadonlyMap<string, { plugged: boolean }>;
+  readonly uplink: CaseUplink;
+  /** When the fault begins. */
+  readonly fault_at: Instant;
+}
+
+export interface CaseUplink {
+  setUp(up: boolean): void;
+  /** Nothing arrives, nothing is closed. */
+  setDeaf(deaf: boolean): void;
+  /** What the site takes the link for, whatever it is; a negative control. */
+  believe(up: boolean): void;
+}
 
 export interface SiteFault {
   readonly id: string;
@@ -18,8 +37,8 @@ export interface SiteFault {
   readonly site?: (demo: VirtualOptions['site']) => VirtualOptions['site'];
   /** Sun and base load of one run. */
   readonly world?: () => Pick<VirtualOptions, 'irradiance' | 'baseLoad'>;
-  readonly begin: (run: VirtualRun, now: Instant) => void;
-  readonly end?: (run: VirtualRun, now: Instant) => void;
+  readonly begin: (run: CaseRun, now: Instant) => void;
+  readonly end?: (run: CaseRun, now: Instant) => void;
   /** Steps of the cycle replaced from the start (planted defects, not weakened protections). */
   readonly inject?: Inject;
   readonly expect: Expectation;
@@ -27,7 +46,7 @@ export interface SiteFault {
 }
 
 /** The run is asked for only while it runs: it does not exist when steps are replaced. */
-export type Inject = (run: () => VirtualRun) => Injected;
+export type Inject = (run: () => CaseRun) => Injected;
 
 /** Bars, in seconds after the fault began; absent: not asked for. */
 export interface Expectation {
@@ -43,7 +62,7 @@ export interface Control {
   readonly fails: 'violations' | 'static_true_s' | 'detected_s' | 'leavesNormal' | 'lineDrops';
   readonly inject?: Inject;
   /** Other options of the composition from the start. */
-  readonly options?: Pick<VirtualOptions, 'contingency_A' | 'stationFlaws'>;
+  readonly options?: Pick<VirtualOptions, 'contingency_A' | 'stationFlaws' | 'stationGate'>;
   /** At the moment of the fault, just before it. */
-  readonly weaken?: (run: VirtualRun) => void;
+  readonly weaken?: (run: CaseRun) => void;
 }

@@ -179,6 +179,16 @@ describe('io/ocppRpc gate', () => {
     assert.deepEqual(warnings, []);
   });
 
+  it('gives a station that flooded, was cut and comes again no new burst', async () => {
+    const first = await login(rig, 'CP1', SECRET);
+    const end = closed(first.socket);
+    for (let i = 0; i < 400; i += 1) first.socket.send(`[2,"${i}","Heartbeat",{}]`);
+    assert.equal(await end, 1008);
+    const again = await login(rig, 'CP1', SECRET);
+    assert.equal(again.outcome, 429);
+    assert.ok(codes().filter((code) => code === 'flood').length === 2);
+  });
+
   it('refuses binary messages', async () => {
     const { socket } = await login(rig, 'CP1', SECRET);
     const end = closed(socket);

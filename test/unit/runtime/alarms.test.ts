@@ -220,6 +220,15 @@ const CASES: Readonly<Record<string, readonly [Partial<Facts>, string, RegExp]>>
     'two',
     /still live/,
   ],
+  '[alarm:clock-jumped]': [
+    {
+      drills: [
+        { id: 'clock-jumped', subject: 'clock', text: 'the wall clock is 3650 days off' } as const,
+      ],
+    },
+    'clock',
+    /3650 days off/,
+  ],
   '[alarm:cycle-overrun]': [{ overrun_ms: 700 }, 'cycle', /700 ms late/],
 };
 
