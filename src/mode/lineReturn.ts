@@ -45,6 +45,8 @@ export interface LineInput {
   /** A number in [0, 1) for the seeded delay; used at a drop only. */
   readonly random: number;
   readonly personReleases: boolean;
+  /** The record is the first of another life of the site process: a start that is a return. */
+  readonly restarted?: boolean;
 }
 
 /** The line is de-energised from power-on. `returns` and `latched` come from persistent memory. */
@@ -76,16 +78,22 @@ export function nextLine(
   const returns = state.returns.filter((r) => between(r, now) < RETURN.hour_ms);
   const good = input.good ? state.good + 1 : 0;
   const base: LineState = { ...state, latched, returns, good };
+  const opened = (whyOpen: string): LineState => {
+    const delay_ms = Math.floor(input.random * RETURN.delayMax_ms);
+    // What was good before the line opened counts for no return.
+    const anew = { good: input.good ? 1 : 0, openSince: now, delay_ms, whyOpen };
+    return { ...base, ...anew, line: 'open', start: 'return' };
+  };
+  if (input.restarted === true) {
+    return { state: opened('the site process was started again'), feed: false };
+  }
   if (state.line === 'fed') {
     const gone = state.fedAt !== undefined && between(state.fedAt, now) >= RETURN.gone_ms;
     if (input.good && !gone) return { state: { ...base, fedAt: now }, feed: true };
     // One refused or late record costs one edge; the line drops when none comes for hold_ms.
     const held = state.fedAt !== undefined && between(state.fedAt, now) < RETURN.hold_ms;
     if (held) return { state: { ...base, whyOpen: input.text }, feed: false };
-    const delay_ms = Math.floor(input.random * RETURN.delayMax_ms);
-    const dropped = { ...base, line: 'open', start: 'return', openSince: now, delay_ms } as const;
-    const whyOpen = input.good ? 'no edge was given for 4 s' : input.text;
-    return { state: { ...dropped, whyOpen }, feed: false };
+    return { state: opened(input.good ? 'no edge was given for 4 s' : input.text), feed: false };
   }
   if (!input.good) return { state: { ...base, whyOpen: input.text }, feed: false };
   if (state.start !== 'return') {

@@ -3,6 +3,7 @@ import {
   type Evidence,
   initialLine,
   judgeEvidence,
+  type LineInput,
   type LineState,
   nextLine,
   RETURN,
@@ -32,6 +33,8 @@ const BOOT_GONE_ms = 10_000;
 const CLOCK_SLACK_ms = 5;
 /** Station meters against the grid meter must contradict this long before they count. */
 const DISAGREE_ms = 10_000;
+
+const SILENCE = 'no cycle record';
 
 export interface SupervisorSetup {
   readonly site: Site;
@@ -87,6 +90,8 @@ export class Supervisor {
   private state: LineState;
   private last: CycleRecord | undefined;
   private lastAt: Instant | undefined;
+  /** When the last record came, whatever it was worth. */
+  private heardAt: Instant | undefined;
   private modeSince: { readonly mode: Mode; readonly at: Instant } | undefined;
   private meters: StationMeters | undefined;
   private disagreeSince: Instant | undefined;
@@ -109,14 +114,19 @@ export class Supervisor {
 
   /** Judges one cycle record and says whether to give an edge. */
   record(record: CycleRecord, now: Instant): Feed {
+    this.heardAt = now;
     const evidence = this.evidence(record, now);
     const verdict = judgeEvidence(record.mode, evidence.claims);
     const text = verdict.feed ? 'fed' : (evidence.texts.get(verdict.claim) ?? verdict.text);
     const drilled = this.drillUntil !== undefined && now < this.drillUntil;
     const barred = this.refusalFailed ? 'the refusal drill failed' : drilled ? 'line drill' : '';
-    const feed = this.advance(verdict.feed && barred === '', barred || text, now);
+    const believed =
+      evidence.claims['record-consistent'] === true && evidence.claims['record-fresh'] === true;
+    const restarted = believed && this.last !== undefined && record.bootId !== this.last.bootId;
+    const good = verdict.feed && barred === '';
+    const feed = this.advance({ good, text: barred || text, restarted }, now);
     // A record from the future must not make every later one look out of order.
-    if (evidence.claims['record-consistent'] === true && evidence.claims['record-fresh'] === true) {
+    if (believed) {
       this.last = record;
       this.lastAt = now;
       if (this.modeSince?.mode !== record.mode) this.modeSince = { mode: record.mode, at: now };
@@ -128,10 +138,12 @@ export class Supervisor {
 
   /** Called about once a second: notices that records stopped. Never gives an edge. */
   tick(now: Instant): void {
-    if (this.state.line !== 'fed') return;
-    const { fedAt } = this.state;
-    if (fedAt !== undefined && between(fedAt, now) < FEED_TIMEOUT_ms) return;
-    this.advance(false, 'no cycle record', now);
+    const { line, good, fedAt } = this.state;
+    const since = line === 'fed' ? fedAt : this.heardAt;
+    if (since === undefined || between(since, now) < FEED_TIMEOUT_ms) return;
+    // Good records of a return come in a row: a silence ends the row, once.
+    if (line === 'open' && good === 0 && this.text === SILENCE) return;
+    this.advance({ good: false, text: SILENCE, restarted: false }, now);
   }
 
   stationMeters(meters: StationMeters): void {
@@ -183,13 +195,17 @@ export class Supervisor {
     return { now: this.lines.leftOut(now), mustBeOpen: this.lines.mustBeOpen(now) };
   }
 
-  private advance(good: boolean, text: string, now: Instant): Omit<Feed, 'lines'> {
+  private advance(
+    period: Pick<LineInput, 'good' | 'text' | 'restarted'>,
+    now: Instant,
+  ): Omit<Feed, 'lines'> {
+    const { good, text } = period;
     if (good) this.accepted += 1;
     else this.refused += 1;
     const { personReleases } = this;
     this.personReleases = false;
     const random = this.setup.random();
-    const next = nextLine(this.state, { good, text, random, personReleases }, now);
+    const next = nextLine(this.state, { ...period, random, personReleases }, now);
     this.state = next.state;
     this.text = next.feed ? 'fed' : good ? `good, waiting: ${next.state.whyOpen}` : text;
     return { edge: next.feed, text: this.text };

@@ -18,7 +18,7 @@ const step = (
   s: LineState,
   good: boolean,
   now: Instant,
-  more: { random?: number; personReleases?: boolean } = {},
+  more: { random?: number; personReleases?: boolean; restarted?: boolean } = {},
 ) => nextLine(s, { good, text: 'because', random: 0, personReleases: false, ...more }, now);
 
 /** Runs good records a second until the line is fed; the instant, or undefined within `max` s. */
@@ -116,6 +116,18 @@ describe('start and return of the line', () => {
     const late = step(fed.s, true, later(fed.now, 4000));
     assert.deepEqual([late.feed, late.state.line, late.state.start], [false, 'open', 'return']);
     assert.equal(untilFed(late.state, later(fed.now, 4000), 700)?.seconds, 60);
+  });
+
+  it('takes a site that was started again for a return, whether the line was up or not yet', () => {
+    const fed = untilFed(initialLine('first', KEPT, NOW), NOW, 10);
+    assert(fed !== undefined);
+    for (const from of [fed.s, initialLine('clean', KEPT, NOW)]) {
+      const again = step(from, true, later(fed.now, 1000), { restarted: true, random: 0.25 });
+      const { line, start, good } = again.state;
+      assert.deepEqual([again.feed, line, start, good], [false, 'open', 'return', 1]);
+      assert.equal(again.state.whyOpen, 'the site process was started again');
+      assert.equal(untilFed(again.state, later(fed.now, 1000), 700)?.seconds, 210);
+    }
   });
 
   it('returns after at least 60 s, 30 good records and the seeded delay, whichever is last', () => {

@@ -264,20 +264,6 @@ describe('supervisor: course of records', () => {
     assert.equal(s.report().accepted, accepted);
   });
 
-  it('takes a restarted site from its first cycles, and a later one only after a long silence', () => {
-    const restarted = { bootId: 'boot-2' } as const;
-    assert.equal(fed().record(record(4, { ...restarted, cycle: 1 }), arrival(4)).edge, true);
-    const s = fed();
-    for (let n = 4; n <= 13; n += 1) {
-      const r = record(n, { ...restarted, cycle: n + 100 });
-      assert.match(s.record(r, arrival(n)).text, /another boot/);
-    }
-    const late = record(14, { ...restarted, cycle: 114 });
-    const { accepted } = s.report();
-    assert.doesNotMatch(s.record(late, arrival(14)).text, /^the record/);
-    assert.equal(s.report().accepted, accepted + 1);
-  });
-
   it('the latch survives in what it keeps, and a person releases it', () => {
     const s = supervisor({ kept: { returnsWithinHour: 3, latched: true }, start: 'return' });
     assert.deepEqual([s.report().latched, s.report().returnsWithinHour], [true, 3]);
