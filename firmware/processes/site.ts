@@ -1,6 +1,7 @@
 /**
  * Process `site`: field bus, guard and cycle. Its only network is Modbus TCP to declared devices.
  */
+import { randomBytes } from 'node:crypto';
 import { systemClock, systemTimers } from '../../src/io/clock';
 import { connectIpc, type IpcClient } from '../../src/io/ipc';
 import { loadOrCreateKey, loadPublicKey } from '../../src/io/keys';
@@ -55,7 +56,9 @@ const SILENT_ms = 3000;
 export async function siteProcess(config: ProcessConfig): Promise<void> {
   const { site, profiles } = armSite(config.siteFile, config.trust);
   const sockets = socketsIn(config.state);
-  const hello = { kind: 'hello', body: { process: NAME, bootId: config.bootId, pid: process.pid } };
+  // Each life counts its cycles from 1: only by another id are its records and leases believed.
+  const bootId = `${config.bootId}.${randomBytes(4).toString('hex')}`;
+  const hello = { kind: 'hello', body: { process: NAME, bootId, pid: process.pid } };
   const recorder = recorderPeer(sockets.siteToRecorder, hello);
   const { audit } = recorder;
   const planner = plannerPeer(
@@ -91,7 +94,7 @@ export async function siteProcess(config: ProcessConfig): Promise<void> {
     {
       facts: siteFacts(site, deviceCatalogue),
       profiles,
-      bootId: config.bootId,
+      bootId,
       start: config.start,
       onSnapshot: (snapshot) => {
         recorder.values(snapshot);

@@ -16,6 +16,9 @@ function stationsAtStatic(g: Gateway): boolean {
 }
 
 const raised = (g: Gateway): boolean => !stationsAtStatic(g);
+/** The ids under which lives of the site process said that they start. */
+const lives = (g: Gateway): readonly string[] =>
+  [...g.log().matchAll(/start site: boot (\S+)/g)].map((m) => m[1] ?? '');
 const lineUp = (g: Gateway): boolean => g.line.energised(systemClock.now());
 const since = (at: Instant): number => between(at, systemClock.now());
 
@@ -62,6 +65,12 @@ describe('separate processes', function () {
         await until('true power at static', 12_000, () => stationsAtStatic(g));
         assert.ok(since(at) <= 12_000, `static after ${since(at)} ms`);
         await until('the hung process is ended', 15_000, () => g.log().includes('is ended'));
+        await until('another one runs', 5000, () => lives(g).length === 2);
+        assert.equal(new Set(lives(g)).size, 2, 'each life has an id of its own');
+        // Its cycles begin at 1 again, and are believed all the same.
+        const believed = 'line open, good, waiting: the site process was started again';
+        await until('its records are believed', 6000, () => g.log().includes(believed));
+        assert.ok(!lineUp(g), 'a start while running is a return: the line stays open');
       }),
     );
     runs.set(
