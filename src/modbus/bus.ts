@@ -132,6 +132,8 @@ export interface BusStatistics {
 export interface Bus {
   submit(request: BusRequest): void;
   statistics(): BusStatistics;
+  /** How one device stands now: `suspect` from its first answer that did not come. */
+  health(device: string): DeviceHealth;
   /** A read of any unit for a person: last in the queue, once, judged under `source`. */
   visit(visit: BusVisitRequest): void;
   /** Forgets the units that were visited; what still waits for them fails. */

@@ -76,6 +76,7 @@ export function createBus(options: BusOptions): Bus {
       then(now, () => engine.submit(request, now));
     },
     statistics: () => engine.statistics(clock.now()),
+    health: (device) => engine.health(device),
     visit: ({ unit, ...rest }) => {
       const now = clock.now();
       const device = engine.visitor(unit);

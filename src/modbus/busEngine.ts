@@ -1,5 +1,13 @@
 import { later, type Instant } from '../time';
-import type { BusDevice, BusFailure, BusRequest, BusResult, BusStatistics, Judge } from './bus';
+import type {
+  BusDevice,
+  BusFailure,
+  BusRequest,
+  BusResult,
+  BusStatistics,
+  DeviceHealth,
+  Judge,
+} from './bus';
 import { BusQueue, type Waiting } from './busQueue';
 import { BusReports } from './busReports';
 import type { DeviceState } from './deviceState';
@@ -179,6 +187,10 @@ export class BusEngine implements FramePortEvents {
 
   onReady(now: Instant): void {
     this.#finish(now);
+  }
+
+  health(device: string): DeviceHealth {
+    return this.#devices.find(device)?.health ?? 'unknown';
   }
 
   statistics(now: Instant): BusStatistics {

@@ -24,6 +24,8 @@ export interface ConditionFacts {
   readonly unproved: ReadonlyMap<string, { readonly why: string; readonly for_ms: number }>;
   readonly identity: ReadonlyMap<string, string>;
   readonly frozen: ReadonlySet<string>;
+  /** By device: why it does not answer any more. Told before its values are too old to be used. */
+  readonly gone: ReadonlyMap<string, string>;
   /** Load that nobody admits, above the declared base load, A. */
   readonly mismatch_A?: number;
   readonly overrun_ms?: number;
@@ -59,6 +61,7 @@ export function conditionsOf(f: ConditionFacts): readonly Condition[] {
     out.push({ id, subject, text });
   };
   const meter = f.site.gridMeter.id;
+  for (const [id, why] of f.gone) add(id === meter ? 'meter-silent' : 'device-silent', id, why);
   if (f.grid.health === 'silent') add('meter-silent', meter, f.grid.why);
   if (f.grid.health === 'frozen') add('meter-frozen', meter, f.grid.why);
   if (f.meterEnergy !== undefined) add('meter-energy', meter, f.meterEnergy);
@@ -115,12 +118,12 @@ function devices(f: ConditionFacts, add: Add): void {
   }
 }
 
-/** One of several lines: left out on purpose, or dropped by itself. */
+/** Lines by their contacts: stuck, left out on purpose, or one of several dropped by itself. */
 function lines(f: ConditionFacts, add: Add): void {
-  for (const line of f.mode.starting ? [] : (f.supervisor.lines ?? [])) {
+  for (const line of f.supervisor.lines ?? []) {
     if (line.stuck) {
-      add('line-stuck', line.id, 'it gets no edges and its contact still says energised');
-    } else if (line.state === 'dropped') {
+      add('line-stuck', line.id, 'it got no edges and its contact still said energised');
+    } else if (line.state === 'dropped' && f.supervisor.line !== 'dropped' && !f.mode.starting) {
       const why = line.leftOut ? 'left out: a station on it does not obey, or a drill' : 'open';
       add('line-dropped', line.id, why);
     }
@@ -141,9 +144,12 @@ function system(f: ConditionFacts, add: Add): void {
     add('meter-mismatch', 'grid', text);
   }
   if (!f.supervisor.answers) add('supervisor-silent', 'supervisor', f.supervisor.text);
-  else if (f.supervisor.line === 'dropped' && !f.mode.starting) {
-    add('line-dropped', 'line', f.supervisor.text);
-  } else lines(f, add);
+  else {
+    if (f.supervisor.line === 'dropped' && !f.mode.starting) {
+      add('line-dropped', 'line', f.supervisor.text);
+    }
+    lines(f, add);
+  }
   if (f.supervisor.latched) add('dynamic-latched-off', 'line', 'three returns within an hour');
   if (f.plan?.bias === true) add('forecast-bias', 'planner', f.plan.review.at(-1) ?? '');
   if (f.plan?.offPlan === true) add('off-plan', 'planner', f.plan.review.slice(1, -1).join('; '));

@@ -40,7 +40,7 @@ export class ExpiryWatch {
 export function deviceTrouble(
   devices: FieldDevices,
   now: Instant,
-): Pick<ConditionFacts, 'unproved' | 'identity' | 'frozen'> {
+): Pick<ConditionFacts, 'unproved' | 'identity' | 'frozen' | 'gone'> {
   const field = [...devices.bess, ...devices.pv];
   const polled = [...devices.meters, ...field];
   const unproved = new Map<string, { why: string; for_ms: number }>();
@@ -57,6 +57,11 @@ export function deviceTrouble(
         const conflict = d.device.identityConflict();
         return conflict === undefined ? [] : [[d.file.id, conflict.join('; ')] as const];
       }),
+    ),
+    gone: new Map(
+      polled.flatMap((d) =>
+        d.device.gone(now) ? [[d.file.id, d.device.lastFailure()] as const] : [],
+      ),
     ),
     frozen: new Set(polled.filter((d) => d.device.frozen()).map((d) => d.file.id)),
   };

@@ -41,10 +41,13 @@ interface PlanState {
   identical: number;
 }
 
-/** A reading counts as frozen when this many polls in a row brought identical registers. */
-const FROZEN_POLLS = 6;
+/** A reading counts as frozen when for so long, and so many polls, it was the same registers. */
+const FROZEN_ms = 3000;
+const FROZEN_POLLS = 4;
 /** A battery without a counter of its own may say the same for as long as its charge takes a step. */
 const FROZEN_POLLS_STEADY = 45;
+/** An answer younger than this came between: a single loss is no alarm. */
+const MISSED_ms = 900;
 /** A device is "silent" for alarms after this, ms. */
 const SILENT_ms = 2500;
 
@@ -206,12 +209,19 @@ export class PolledDevice {
   frozen(): boolean {
     const cyclic = this.plan.filter((p) => p.read.every === 'cycle');
     const steady = this.profile.nature === 'Bess' && !this.profile.points.has('heartbeat');
-    const polls = steady ? FROZEN_POLLS_STEADY : FROZEN_POLLS;
+    const live = Math.max(FROZEN_POLLS, Math.ceil(FROZEN_ms / this.periods.cycle_ms));
+    const polls = steady ? FROZEN_POLLS_STEADY : live;
     return cyclic.length > 0 && cyclic.every((p) => p.identical >= polls);
   }
 
   silent(now: Instant): boolean {
     return this.asked_at === undefined || now - this.asked_at > SILENT_ms;
+  }
+
+  /** It answered until now and does not any more; values may still be young enough to be used. */
+  gone(now: Instant): boolean {
+    if (this.asked_at === undefined || now - this.asked_at <= MISSED_ms) return false;
+    return this.bus.health(this.id) !== 'alive';
   }
 
   /** Why the last failed read failed, in words. */

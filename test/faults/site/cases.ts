@@ -68,7 +68,7 @@ export const SITE_FAULTS: readonly SiteFault[] = [
     end: (r) => {
       for (const b of allBess(r)) b.fault = 'none';
     },
-    expect: { detected_s: 8 },
+    expect: { detected_s: 5 },
     control: {
       disabled: 'the watch for registers that stand still and for writes without a read-back',
       fails: 'detected_s',
@@ -132,7 +132,7 @@ export const SITE_FAULTS: readonly SiteFault[] = [
     end: (r) => {
       for (const s of r.segments.values()) s.plugged = true;
     },
-    expect: { detected_s: 5, static_true_s: 12, leavesNormal: true, lineDrops: false },
+    expect: { detected_s: 2, static_true_s: 12, leavesNormal: true, lineDrops: false },
     control: trustsMeter,
   },
   ...LINK_FAULTS,
@@ -142,7 +142,7 @@ export const SITE_FAULTS: readonly SiteFault[] = [
     begin: (r) => {
       r.rig.supervisorAlive = false;
     },
-    expect: { detected_s: 4, static_true_s: 12, lineDrops: true, leavesNormal: true },
+    expect: { detected_s: 2, static_true_s: 12, lineDrops: true, leavesNormal: true },
     control: {
       disabled: 'edges only for a judged record: a timer feeds the line',
       fails: 'lineDrops',

@@ -26,7 +26,7 @@ const back = (id: string, by_ms: number): SiteFault => ({
     r.time.wallOffset_ms = -by_ms;
     setMeter('silent')(r);
   },
-  expect: { detected_s: 5, static_true_s: 12, leavesNormal: true },
+  expect: { detected_s: 2, static_true_s: 12, leavesNormal: true },
   control: {
     disabled: 'ages by the monotonic clock (by the wall clock nothing gets old), and the line',
     fails: 'leavesNormal',

@@ -36,7 +36,7 @@ export const CUT_PATHS: readonly SiteFault[] = [
       weld(r);
       setMeter('silent')(r);
     },
-    expect: { detected_s: 5, static_true_s: 14 },
+    expect: { detected_s: 2, static_true_s: 12 },
     control: {
       disabled: 'the third path as well: nothing reaches the stations',
       fails: 'static_true_s',

@@ -28,7 +28,7 @@ export const HANG_FAULTS: readonly SiteFault[] = [
     id: 'site-stopped',
     says: 'the site process hangs and is never released',
     begin: (r) => r.rig.siteTimers.hold(),
-    expect: { detected_s: 4, static_true_s: 12, lineDrops: true },
+    expect: { detected_s: 2, static_true_s: 12, lineDrops: true },
     control: {
       disabled: 'the watchdog line (welded); nothing else commands either',
       fails: 'static_true_s',
@@ -59,7 +59,7 @@ export const HANG_FAULTS: readonly SiteFault[] = [
     for_s: 5,
     begin: (r) => r.rig.siteTimers.hold(),
     end: (r) => r.rig.siteTimers.release(),
-    expect: { detected_s: 4, static_true_s: 12, lineDrops: true },
+    expect: { detected_s: 2, static_true_s: 12, lineDrops: true },
     control: {
       disabled: 'edges only for a judged record: a timer feeds the line',
       fails: 'lineDrops',
@@ -77,7 +77,7 @@ export const HANG_FAULTS: readonly SiteFault[] = [
           ? { ...decide({ ...input, mode: 'static' }), sound: false }
           : decide(input),
     }),
-    expect: { detected_s: 4, static_true_s: 12, lineDrops: true },
+    expect: { detected_s: 2, static_true_s: 12, lineDrops: true },
     control: {
       disabled: 'the check that each value is finite, and the line: NaN goes out as a limit',
       fails: 'static_true_s',

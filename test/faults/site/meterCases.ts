@@ -9,7 +9,7 @@ export const METER_FAULTS: readonly SiteFault[] = [
     for_s: 120,
     begin: setMeter('silent'),
     end: setMeter('none'),
-    expect: { detected_s: 5, static_true_s: 12, leavesNormal: true, lineDrops: false },
+    expect: { detected_s: 2, static_true_s: 12, leavesNormal: true, lineDrops: false },
     control: trustsMeter,
   },
   {

@@ -102,4 +102,15 @@ describe('a polled battery', () => {
     run(20);
     assert.equal(device.mayWrite(), true);
   });
+
+  it('counts as gone within two seconds of its last answer, and not any more at the next one', () => {
+    const { time, device, segment, run } = rig();
+    assert.equal(device.gone(time.now()), false);
+    segment.silent.add(20);
+    run(2);
+    assert.equal(device.gone(time.now()), true);
+    segment.silent.delete(20);
+    run(4);
+    assert.equal(device.gone(time.now()), false);
+  });
 });

@@ -85,6 +85,7 @@ const QUIET: Facts = {
   unproved: new Map(),
   identity: new Map(),
   frozen: new Set(),
+  gone: new Map(),
   ocpp: [],
 };
 const ocpp = (code: StationConditionCode): readonly [Partial<Facts>, string, RegExp] => [
