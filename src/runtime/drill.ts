@@ -82,8 +82,13 @@ const EXPECTED: Readonly<Record<DrillKind, readonly string[]>> = {
 };
 /** Alarms that only a drill can clear. */
 const DUTIES: readonly string[] = ['drill-overdue', 'drill-failed'];
-/** Alarms that say that the drilled station lies or does not obey. */
-const DISOBEYS: readonly string[] = ['meter-mismatch', 'station-overdraw', 'meter-implausible'];
+/** Alarms that say that what is drilled lies or does not obey: the drill has failed, not ended. */
+const DISOBEYS: Readonly<Record<DrillKind, readonly string[]>> = {
+  silence: ['meter-mismatch', 'station-overdraw', 'meter-implausible'],
+  line: ['line-stuck'],
+  meter: [],
+  uplink: [],
+};
 
 /** Starts a drill, or says why not. Pure. */
 export function startDrill(
@@ -146,7 +151,7 @@ export function nextDrill(drill: Drill, f: DrillFacts, now: Instant): Drill {
   const expected = [...EXPECTED[drill.kind], ...DUTIES];
   const foreign = f.alarms.find((a) => !expected.includes(a));
   if (foreign !== undefined) {
-    const caught = drill.kind === 'silence' && DISOBEYS.includes(foreign);
+    const caught = DISOBEYS[drill.kind].includes(foreign);
     return end(drill, caught ? 'failed' : 'aborted', `alarm ${foreign}`);
   }
   switch (drill.kind) {

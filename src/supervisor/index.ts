@@ -11,7 +11,7 @@ export { decodeGridFrame, gridLayout, type GridFrame, type GridLayout } from './
 export { decodeEnergy, energyLayout, type EnergyLayout } from './energyLayout';
 export { EnergyCross, type EnergySample } from './energyCross';
 export { addUp, type SumFinding } from './sums';
-export { lineStatus } from './lineStatus';
+export { type LinesOut, lineStatus } from './lineStatus';
 export { LineSet } from './lineSet';
 export { ExcessWatch } from './excessWatch';
 export {

@@ -17,7 +17,8 @@ import { GridEvidence, gridFresh } from './gridEvidence';
 import type { GridFrame } from './gridFrame';
 import { hexBytes } from './hexBytes';
 import { falseRecords } from './falseRecords';
-import { LineSet } from './lineSet';
+import { DRILL_ms, LineSet } from './lineSet';
+import type { LinesOut } from './lineStatus';
 import { foreignEntry, longestLease_ms, type Site } from './siteView';
 import { addUp, type StationsBelow, stationsBelow } from './sums';
 
@@ -101,6 +102,7 @@ export class Supervisor {
   private personReleases = false;
   private drillUntil: Instant | undefined;
   private refusalFailed = false;
+  private readonly wereStuck = new Set<string>();
 
   constructor(setup: SupervisorSetup, now: Instant) {
     this.setup = setup;
@@ -187,12 +189,15 @@ export class Supervisor {
     };
   }
 
-  /** Lines that are left out on purpose. */
-  leftOut(now: Instant): {
-    readonly now: readonly string[];
-    readonly mustBeOpen: readonly string[];
-  } {
-    return { now: this.lines.leftOut(now), mustBeOpen: this.lines.mustBeOpen(now) };
+  /** Lines without edges, on purpose or because nothing is fed. */
+  leftOut(now: Instant): LinesOut {
+    const { line, openSince } = this.state;
+    return {
+      now: this.lines.leftOut(now),
+      mustBeOpen: this.lines.mustBeOpen(now),
+      allMustBeOpen: line === 'open' && between(openSince, now) > DRILL_ms,
+      wereStuck: this.wereStuck,
+    };
   }
 
   private advance(

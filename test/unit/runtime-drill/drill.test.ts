@@ -185,6 +185,30 @@ describe('drills', () => {
     run.rig.stop();
   });
 
+  it('line: a relay that its contact shows to be stuck fails the drill, it does not end it', () => {
+    const drill: Drill = {
+      kind: 'line',
+      subject: 'line-1',
+      began: instant(0),
+      phase: 'running',
+      bound_s: 14,
+      text: '',
+    };
+    const facts: DrillFacts = {
+      mode: 'normal',
+      support_W: 0,
+      alarms: ['line-stuck'],
+      raised: false,
+      ttl_ms: 0,
+      line: 'energised',
+      barred: false,
+      anyRaised: false,
+      uplink: 'none',
+    };
+    const next = nextDrill(drill, facts, instant(6000));
+    assert.deepEqual([next.phase, next.text], ['failed', 'alarm line-stuck']);
+  });
+
   it('each drill fails when what it proves does not happen', () => {
     const at = instant(1_000_000);
     const facts: DrillFacts = {

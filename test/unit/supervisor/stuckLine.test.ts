@@ -1,0 +1,75 @@
+import { strict as assert } from 'node:assert';
+import path from 'node:path';
+import { loadSite } from '../../../firmware/loadSite';
+import { createPduCodec } from '../../../src/io/modbusSerial';
+import { deviceCatalogue, siteProfiles } from '../../../src/runtime';
+import { buildVirtual, type VirtualRun } from '../../../src/sim/composition';
+import { lineStatus } from '../../../src/supervisor';
+import { type Instant, later } from '../../../src/time';
+import { arrival, fed, supervisor } from './rig';
+
+const SITE = path.join(__dirname, '..', '..', '..', 'firmware', 'sites', 'demo.yaml');
+
+function built(start: 'first' | 'return'): VirtualRun {
+  const { site } = loadSite(SITE);
+  assert(site !== undefined);
+  const parsed = siteProfiles(site);
+  assert.ok(parsed.ok);
+  return buildVirtual({
+    site,
+    profiles: parsed.profiles,
+    catalogue: deviceCatalogue,
+    codec: createPduCodec(),
+    seed: 1,
+    duration_s: 3600,
+    start,
+  });
+}
+const advance = (run: VirtualRun, s: number): void =>
+  run.time.runUntil(later(run.time.now(), s * 1000));
+const alarms = (run: VirtualRun): readonly string[] =>
+  run.rig.runtime.snapshot()?.alarms.map((a) => a.id) ?? [];
+
+describe('a contact that says energised while no edges are given', () => {
+  it('nothing is raised on a line that was stuck, until its contact was seen to drop', () => {
+    const run = built('return');
+    run.rig.line.fault = 'welded';
+    run.rig.start();
+    const modes = new Set<string>();
+    for (let s = 0; s < 900; s += 1) {
+      advance(run, 1);
+      modes.add(run.rig.runtime.mode());
+    }
+    assert.equal(run.rig.supervisor.report().line, 'fed', 'static charging goes on');
+    assert.deepEqual([modes.has('normal'), alarms(run).includes('line-stuck')], [false, true]);
+    run.rig.line.fault = 'none';
+    run.rig.siteTimers.hold();
+    advance(run, 6);
+    run.rig.siteTimers.release();
+    advance(run, 720);
+    assert.equal(run.rig.runtime.mode(), 'normal');
+    assert.equal(alarms(run).includes('line-stuck'), false);
+    run.rig.stop();
+  });
+
+  it('is told once the relay must have dropped, not while it still may hold', () => {
+    const s = supervisor({ start: 'return' });
+    const contact = (state: 'energised' | 'dropped', now: Instant) =>
+      lineStatus(new Map([['line', { feedback: () => state }]]), s.leftOut(now), now);
+    // A supervisor that was started again meets a relay that the one before has just fed.
+    assert.equal(contact('energised', arrival(3)).line, 'energised');
+    const stuck = contact('energised', arrival(6));
+    assert.deepEqual([stuck.line, stuck.lines?.[0]?.stuck], ['unknown', true]);
+    const up = fed();
+    assert.equal(
+      lineStatus(
+        new Map([['line', { feedback: () => 'energised' }]]),
+        up.leftOut(arrival(4)),
+        arrival(4),
+      ).line,
+      'energised',
+    );
+    assert.equal(contact('dropped', arrival(7)).line, 'dropped');
+    assert.equal(contact('dropped', arrival(7)).lines, undefined);
+  });
+});
