@@ -4,14 +4,14 @@ import { spawn } from 'node:child_process';
 const ONE_EDGE = Buffer.from('k');
 /**
  * Edges that were asked for and not yet answered by a '.'. More means that the program hangs (one
- * is asked for each second); what it has not taken yet would come late, when nobody vouches for it
- * any more.
+ * is asked for each second); what it has not taken yet would come late, when nobody vouches for
+ * it any more.
  */
 const UNANSWERED_MAX = 8;
 
 /**
- * The program that drives a line of a GPIO chip. Started once; when it has ended, or does not answer
- * its edges, each further edge throws, and the relay drops.
+ * The program that drives a line of a GPIO chip. Started once; when it has ended, or does not
+ * answer its edges, each further edge throws, and the relay drops.
  */
 export function startGpioOutput(spec: {
   readonly program: string;

@@ -5,8 +5,8 @@ import { type Input, type InputHost, openProgramInput } from './programInput';
 
 /**
  * One contact, by the back end of the board: `gpio-in:...` is read by its program from now on (see
- * `openProgramInput`), a file each time it is asked for (see `readInput`). Never throws: what cannot
- * be read is unknown.
+ * `openProgramInput`), a file each time it is asked for (see `readInput`). Never throws: what
+ * cannot be read is unknown.
  */
 export function openInput(backEnd: string, host: InputHost): Input {
   if (!isGpioIn(backEnd)) {
@@ -20,9 +20,10 @@ export function openInput(backEnd: string, host: InputHost): Input {
 }
 
 /**
- * State of one contact that is a file: `gpio-value:FILE` is a value file of the kernel (1 = closed, 0 = open),
- * `emulated:FILE` one that a person or test writes. A file that is missing (unless emulated), cannot
- * be read or says anything else leaves it unknown; what that means is its reader's decision.
+ * State of one contact that is a file: `gpio-value:FILE` is a value file of the kernel (1 = closed,
+ * 0 = open), `emulated:FILE` one that a person or test writes. A file that is missing (unless
+ * emulated), cannot be read or says anything else leaves it unknown; what that means is the
+ * decision of its reader.
  */
 export function readInput(backEnd: string): InputState {
   const at = backEnd.indexOf(':');
