@@ -7,5 +7,6 @@ process.on('uncaughtException', (error) => log('supervisor', `bug: ${error.stack
 process.on('unhandledRejection', (why) => log('supervisor', `bug: ${String(why)}`));
 supervisorProcess(parseProcessConfig(process.argv[2] ?? '')).catch((error: unknown) => {
   log('supervisor', error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
+  // Half a supervisor is none: what already listens must not keep it alive.
+  process.exit(1);
 });
