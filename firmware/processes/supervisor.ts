@@ -20,17 +20,11 @@ import { type ProcessConfig, socketsIn } from './config';
 import { readKept } from './kept';
 import { log } from './log';
 import { lineSpecs, SupervisorLines } from './supervisorLines';
+import { WatchedProcess } from './watchedProcess';
 
 const NAME = 'supervisor';
-/** A watched process that has been silent for so long hangs and is ended. */
-const HUNG_ms = 10_000;
 /** The refusal drill runs hourly. */
 const DRILL_ms = 3_600_000;
-
-interface Watched {
-  pid?: number;
-  heard_at: Instant;
-}
 
 /** Runs until the process ends. */
 export async function supervisorProcess(config: ProcessConfig): Promise<void> {
@@ -56,18 +50,18 @@ export async function supervisorProcess(config: ProcessConfig): Promise<void> {
     systemClock.now(),
   );
   const now = systemClock.now();
-  const watched: Record<'site' | 'stations', Watched> = {
-    site: { heard_at: now },
-    stations: { heard_at: now },
+  const watched = {
+    site: new WatchedProcess({ name: 'site', say }, now),
+    stations: new WatchedProcess({ name: 'stations', say }, now),
   };
   const sockets = socketsIn(config.state);
   const toSite = await listenIpc({
     path: sockets.siteToSupervisor,
     onMessage: (message) => {
-      watched.site.heard_at = systemClock.now();
+      watched.site.hear(systemClock.now());
       if (message.kind === 'hello') {
         const hello = decodeHello(message.body);
-        if (hello !== undefined) watched.site.pid = hello.pid;
+        if (hello?.process === 'site') watched.site.hello(hello);
         return;
       }
       if (message.kind === 'release') return supervisor.release();
@@ -85,10 +79,10 @@ export async function supervisorProcess(config: ProcessConfig): Promise<void> {
   await listenIpc({
     path: sockets.stationsToSupervisor,
     onMessage: (message) => {
-      watched.stations.heard_at = systemClock.now();
+      watched.stations.hear(systemClock.now());
       if (message.kind === 'hello') {
         const hello = decodeHello(message.body);
-        if (hello !== undefined) watched.stations.pid = hello.pid;
+        if (hello?.process === 'stations') watched.stations.hello(hello);
         return;
       }
       const meters = message.kind === 'meters' ? decodeStationMeters(message.body) : undefined;
@@ -122,7 +116,7 @@ export async function supervisorProcess(config: ProcessConfig): Promise<void> {
       log(NAME, text);
       remember(memory, report);
     }
-    for (const [name, w] of Object.entries(watched)) endIfHung(name, w, at);
+    for (const w of Object.values(watched)) w.endIfHung(at);
     const next = later(at - due > 2000 ? at : due, 500);
     systemTimers.at(next, () => second(next));
   };
@@ -134,15 +128,4 @@ export async function supervisorProcess(config: ProcessConfig): Promise<void> {
 function remember(memory: KeptFile, report: { latched: boolean; returnsWithinHour: number }): void {
   const { latched, returnsWithinHour } = report;
   memory.save(Buffer.from(JSON.stringify({ latched, returnsWithinHour })));
-}
-
-function endIfHung(name: string, w: Watched, now: Instant): void {
-  if (w.pid === undefined || between(w.heard_at, now) < HUNG_ms) return;
-  log(NAME, `${name} (pid ${w.pid}) is silent for ${HUNG_ms / 1000} s and is ended`);
-  try {
-    process.kill(w.pid, 'SIGKILL');
-  } catch {
-    // Already gone: the launcher restarts it.
-  }
-  delete w.pid;
 }
