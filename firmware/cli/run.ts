@@ -1,17 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadOrCreateKey } from '../../src/io/keys';
-import { hashSecret } from '../../src/io/ocppRpc';
-import { writeAtomic } from '../../src/io/store';
 import { linesFor } from '../../src/board';
 import { boardFile, loadBoard } from '../loadBoard';
 import { armSite, type ArmedSite } from '../processes/armSite';
 import type { ProcessConfig } from '../processes/config';
 import { log } from '../processes/log';
+import { endClean, prepare } from './firstStart';
 import { programEntry, supervisorEntry } from '../where';
 
 const PROCESSES = ['supervisor', 'recorder', 'stations', 'uplink', 'planner', 'site'] as const;
@@ -64,7 +60,7 @@ export async function run(args: readonly string[]): Promise<number> {
     process.stderr.write(`holdfast run: ${board}\n`);
     return 1;
   }
-  const config = await prepare(armed, state, {
+  const config = await prepare(armed.site, state, {
     siteFile: path.resolve(values.site),
     trust: values.trust.map((t) => path.resolve(t)),
     ...board,
@@ -79,7 +75,7 @@ export async function run(args: readonly string[]): Promise<number> {
   ]);
   const names = PROCESSES.filter((p) => !idle.has(p));
   await supervise(config, names, values.single);
-  writeAtomic(path.join(state, 'clean-stop'), Buffer.from(config.bootId));
+  endClean(config);
   return 0;
 }
 
@@ -101,42 +97,6 @@ function boardParts(
     spec.replace(/^emulated:holdfast-state\//, `emulated:${state}/`);
   const inputs = loaded.board.inputs.map((x) => ({ ...x, backEnd: own(x.backEnd) }));
   return { line, inputs };
-}
-
-async function prepare(
-  armed: ArmedSite,
-  state: string,
-  from: Pick<ProcessConfig, 'siteFile' | 'trust' | 'line' | 'inputs'>,
-): Promise<ProcessConfig> {
-  const first = !existsSync(state);
-  mkdirSync(state, { recursive: true, mode: 0o700 });
-  const key = loadOrCreateKey(path.join(state, 'device.key'));
-  const secrets = path.join(state, 'station-secrets');
-  if (!existsSync(secrets)) await makeSecrets(armed, state, secrets);
-  const marker = path.join(state, 'clean-stop');
-  const start = first ? 'first' : existsSync(marker) ? 'clean' : 'return';
-  rmSync(marker, { force: true });
-  const bootId = randomBytes(8).toString('hex');
-  log('run', `device key ${key.keyId}, boot ${bootId}, ${start} start, state in ${state}`);
-  return { ...from, state, bootId, start, secrets };
-}
-
-/** One secret per station (40 hex characters, OCPP security whitepaper A00.FR.205), kept hashed. */
-async function makeSecrets(armed: ArmedSite, state: string, file: string): Promise<void> {
-  const plain: string[] = [];
-  const hashed: string[] = [];
-  for (const { id } of armed.site.stations) {
-    const secret = randomBytes(20).toString('hex');
-    plain.push(`${id} ${secret}`);
-    hashed.push(`${id} ${await hashSecret(secret)}`);
-  }
-  const toEnter = path.join(state, 'station-passwords-to-enter');
-  writeFileSync(toEnter, `${plain.join('\n')}\n`, { mode: 0o600 });
-  writeAtomic(file, Buffer.from(`${hashed.join('\n')}\n`));
-  log(
-    'run',
-    `station passwords are in ${toEnter}: enter them in the stations, then delete the file`,
-  );
 }
 
 /** Starts the processes, restarts those that end, and ends them all on SIGINT or SIGTERM. */

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { ACTIONS, permissions, readGrantDocument } from '../../src/access';
+import { writeAtomic } from '../../src/io/store';
 import { ask, NOT_RUNNING, snapshotOf } from './live';
 import { readable } from './files';
 
@@ -96,7 +97,7 @@ function draft(values: Values, length_ms: number): number {
     say(`${out} is there already; choose a new name`);
     return 2;
   }
-  writeFileSync(out, `${text}\n`, { mode: 0o600 });
+  writeAtomic(out, Buffer.from(`${text}\n`));
   process.stdout.write(`${out}: now holdfast sign ${out} --purpose service-grant --key KEY\n`);
   return 0;
 }

@@ -16,9 +16,12 @@ interface BookParts {
 
 /**
  * Without a book the gateway is commissioned now: its first drills are due after their intervals. A
- * book that does not verify says nothing good: every drill is due.
+ * book that does not verify says nothing good: every drill is due. `settled`: nothing waits for the
+ * disk any more.
  */
-export function openDrillBook(parts: BookParts): DrillBookPort {
+export function openDrillBook(
+  parts: BookParts,
+): DrillBookPort & { readonly settled: () => Promise<void> } {
   const { file, wall_ms } = parts;
   const first = !existsSync(file);
   const say = parts.say ?? ((text: string) => log('site', text));
@@ -34,7 +37,11 @@ export function openDrillBook(parts: BookParts): DrillBookPort {
       note(`not kept: ${error instanceof Error ? error.message : 'unknown'}`);
     }
   }
-  return { load: () => book, save: (next) => kept.save(signed(next, parts)) };
+  return {
+    load: () => book,
+    save: (next) => kept.save(signed(next, parts)),
+    settled: () => kept.settled(),
+  };
 }
 
 function signed(book: DrillBook, { site, key }: BookParts): Uint8Array {

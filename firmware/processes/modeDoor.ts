@@ -11,7 +11,7 @@ export const MODE_WISHES = ['force-static', 'leave-static', 'acknowledge-stop', 
 export type ModeWish = (typeof MODE_WISHES)[number];
 
 export interface ModeDoorParts {
-  readonly runtime: Pick<SiteRuntime, 'persons'>;
+  readonly runtime: { readonly persons: Pick<SiteRuntime['persons'], 'ask' | 'release'> };
   /** Exists while a person has forced static: a restart does not undo it. */
   readonly forcedFile: string;
   readonly clock: Clock;

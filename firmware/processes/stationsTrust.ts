@@ -32,6 +32,9 @@ export const TRUST_FILES = {
   cpmsKey: 'cpms-client.key',
 } as const;
 
+/** The deny-list that was good last, with its signature, as the gateway keeps it. */
+const LAST_GOOD = 'deny-list.last-good';
+
 /** The content of a file of the state folder, or undefined. */
 export function inState(state: string, name: string): Buffer | undefined {
   const file = path.join(state, name);
@@ -140,35 +143,59 @@ export function watchDenyList(
 ): { readonly list: DenyList; readonly refresh: () => void } {
   const list = new DenyList(site.id);
   const keys = config.trust.map(loadPublicKey);
-  const good = 'deny-list.last-good';
+  const good = path.join(config.state, LAST_GOOD);
   let last = '';
-  const take = (name: string): string | undefined => {
-    const bytes = inState(config.state, name);
-    const signed = inState(config.state, `${name}.sig`);
+  const take = (bytes: Buffer | undefined, signed: string | undefined): string | undefined => {
     if (bytes === undefined) return 'no file';
-    const signature = signed && parseSignature(signed.toString('utf8'));
-    if (signature === undefined) return `${name}.sig is missing or no signature`;
+    const signature = signed === undefined ? undefined : parseSignature(signed);
+    if (signature === undefined) return 'its .sig file is missing or no signature';
     const expected = { purpose: 'deny-list', site: site.id } as const;
     const verdict = verifyDetached(bytes, signature, expected, keys);
-    if (!verdict.ok) return verdict.reason;
-    const why = list.take(bytes.toString('utf8'));
-    if (why !== undefined || name === good) return why;
-    writeAtomic(path.join(config.state, `${good}.sig`), signed ?? Buffer.alloc(0));
-    writeAtomic(path.join(config.state, good), bytes);
-    return undefined;
+    return verdict.ok ? list.take(bytes.toString('utf8')) : verdict.reason;
+  };
+  /** List and signature in one file: a kill between two would leave neither. */
+  const keep = (bytes: Buffer, signed: string): void => {
+    try {
+      const text = JSON.stringify({ list: bytes.toString('base64'), signature: signed });
+      writeAtomic(good, Buffer.from(text));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : 'unknown';
+      // In force all the same; it is looked at again in a minute.
+      last = '';
+      events.unusable(
+        `deny-list ${list.sequence} is in force, but a restart may forget it: ${why}`,
+      );
+    }
   };
   const refresh = (): void => {
     const bytes = inState(config.state, TRUST_FILES.denyList);
-    const signed = inState(config.state, `${TRUST_FILES.denyList}.sig`);
-    const now = `${bytes?.toString('utf8') ?? ''}\n${signed?.toString('utf8') ?? ''}`;
+    const signed = inState(config.state, `${TRUST_FILES.denyList}.sig`)?.toString('utf8');
+    const now = `${bytes?.toString('utf8') ?? ''}\n${signed ?? ''}`;
     if (bytes === undefined || now === last) return;
     last = now;
-    const why = take(TRUST_FILES.denyList);
+    const why = take(bytes, signed);
     if (why === undefined) {
+      keep(bytes, signed ?? '');
       events.read(`deny-list ${list.sequence}: ${list.denied.size} certificates`);
     } else events.unusable(`deny-list is not used: ${why}; ${list.denied.size} stay denied`);
   };
-  take(good);
+  const kept = keptList(good);
+  take(kept.bytes, kept.signed);
   refresh();
   return { list, refresh };
+}
+
+/** The list that was good last, with its signature; nothing when there is none. */
+function keptList(file: string): { readonly bytes?: Buffer; readonly signed?: string } {
+  if (!existsSync(file)) return {};
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    if (typeof value !== 'object' || value === null) return {};
+    const given = new Map<string, unknown>(Object.entries(value));
+    const [list, signed] = [given.get('list'), given.get('signature')];
+    if (typeof list !== 'string' || typeof signed !== 'string') return {};
+    return { bytes: Buffer.from(list, 'base64'), signed };
+  } catch {
+    return {};
+  }
 }

@@ -115,7 +115,7 @@ export async function supervisorProcess(config: ProcessConfig): Promise<void> {
       said = text;
       log(NAME, text);
       remember(memory, report);
-    }
+    } else memory.again();
     for (const w of Object.values(watched)) w.endIfHung(at);
     const next = later(at - due > 2000 ? at : due, 500);
     systemTimers.at(next, () => second(next));
@@ -124,7 +124,10 @@ export async function supervisorProcess(config: ProcessConfig): Promise<void> {
   log(NAME, `site ${site.id}, line ${config.line}${lines.emulated() ? ', emulated' : ''}`);
 }
 
-/** Written by another thread, only when something changed; a failure is reported, not fatal. */
+/**
+ * Written by another thread, when something changed and again while the disk refuses; a failure is
+ * reported, not fatal.
+ */
 function remember(memory: KeptFile, report: { latched: boolean; returnsWithinHour: number }): void {
   const { latched, returnsWithinHour } = report;
   memory.save(Buffer.from(JSON.stringify({ latched, returnsWithinHour })));

@@ -42,9 +42,13 @@ export function createKeyFile(path: string): SigningKey {
   const { privateKey } = generateKeyPairSync('ed25519');
   const key = fromPrivate(privateKey);
   writeNew(path, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), 0o600);
-  const pub = key.publicKey.export({ type: 'spki', format: 'pem' }).toString();
-  writeNew(`${path}.pub`, pub, 0o644);
+  writePublic(path, key);
   return key;
+}
+
+function writePublic(path: string, { publicKey }: SigningKey): void {
+  const text = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  writeNew(`${path}.pub`, text, 0o644);
 }
 
 /** Written beside and renamed: after a kill at any point the file is whole or not there. */
@@ -54,7 +58,9 @@ function writeNew(path: string, text: string, mode: number): void {
   rmSync(beside, { force: true });
   const file = openSync(beside, 'wx', mode);
   try {
-    writeSync(file, text);
+    // The last room of a disk takes a part of it and says so; half a key must never get its name.
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
     fsyncSync(file);
   } finally {
     closeSync(file);
@@ -88,6 +94,13 @@ export function loadPublicKey(path: string): KeyObject {
   return key;
 }
 
-/** The device key: made at the first run, kept afterwards. */
-export const loadOrCreateKey = (path: string): SigningKey =>
-  existsSync(path) ? loadPrivateKey(path) : createKeyFile(path);
+/**
+ * The device key: made at the first run, kept afterwards. A public half that a kill kept from being
+ * written is written now.
+ */
+export function loadOrCreateKey(path: string): SigningKey {
+  if (!existsSync(path)) return createKeyFile(path);
+  const key = loadPrivateKey(path);
+  if (!existsSync(`${path}.pub`)) writePublic(path, key);
+  return key;
+}

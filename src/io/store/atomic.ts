@@ -24,6 +24,17 @@ export function writeAtomic(
     files.close(handle);
   }
   files.rename(beside, file);
+  syncFolder(folder, files);
+}
+
+/** Removes `file`, if it is there, so that a power cut does not bring it back. */
+export function removeDurably(file: string, files: FileSystem = realFileSystem): void {
+  files.remove(file);
+  syncFolder(path.dirname(file), files);
+}
+
+/** Makes durable which names a folder holds. */
+export function syncFolder(folder: string, files: FileSystem): void {
   const dir = files.open(folder, 'r');
   try {
     files.sync(dir);

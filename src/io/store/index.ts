@@ -4,7 +4,7 @@
  * Decides: nothing about content. Must never: acknowledge before fdatasync, leave half a file, or
  * append to a segment whose tail does not verify.
  */
-export { writeAtomic } from './atomic';
+export { removeDurably, writeAtomic } from './atomic';
 export { KeptFile, type LaterFiles, realLaterFiles } from './keptFile';
 export { type FileSystem, realFileSystem } from './fileSystem';
 export {

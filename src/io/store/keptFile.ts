@@ -45,6 +45,8 @@ export class KeptFile {
   private readonly files: LaterFiles;
   private waiting: Uint8Array | undefined;
   private busy: Promise<void> | undefined;
+  /** The newest content, while the disk has not taken it. */
+  private refused: Uint8Array | undefined;
 
   /** `onProblem` is told when a write failed; the next content is tried all the same. */
   constructor(file: string, onProblem: (text: string) => void, files = realLaterFiles) {
@@ -59,6 +61,16 @@ export class KeptFile {
     this.busy ??= this.drain();
   }
 
+  /** Whether the newest content was refused by the disk, so that a restart would not know it. */
+  failed(): boolean {
+    return this.refused !== undefined;
+  }
+
+  /** Tries once more what the disk refused, if nothing newer is on its way; returns at once. */
+  again(): void {
+    if (this.refused !== undefined && this.busy === undefined) this.save(this.refused);
+  }
+
   /** Resolves when nothing waits any more. */
   async settled(): Promise<void> {
     await this.busy;
@@ -69,7 +81,9 @@ export class KeptFile {
       this.waiting = undefined;
       try {
         await this.replace(next);
+        this.refused = undefined;
       } catch (error) {
+        this.refused = next;
         this.onProblem(error instanceof Error ? error.message : String(error));
       }
     }

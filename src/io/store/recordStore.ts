@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { RecordStore } from '../../ocpp';
+import { syncFolder } from './atomic';
 import { type FileSystem, realFileSystem } from './fileSystem';
 import { type JournalStore, openJournal } from './journalStore';
 
@@ -26,14 +27,27 @@ export function openRecords(root: string, files: FileSystem = realFileSystem): O
   const opened = openJournal({ folder: folder(generation), segmentsMax: SEGMENTS });
   // The folder of the generation is durable only with its entry in the root.
   syncFolder(root, files);
-  let journal: JournalStore = opened.store;
+  let journal: JournalStore | undefined = opened.store;
   const recovered = opened.payloads.map((bytes) => Buffer.from(bytes).toString('utf8'));
+  /** The generation before, while a power cut could still bring it back. */
+  let before: number | undefined;
+  /** The journal to append to: that of the generation which every restart finds. */
+  const ready = (): JournalStore => {
+    journal ??= openJournal({ folder: folder(generation), segmentsMax: SEGMENTS }).store;
+    if (before !== undefined) {
+      syncFolder(root, files);
+      forget(folder(before));
+      before = undefined;
+    }
+    return journal;
+  };
   const store: RecordStore = {
     append(record, durable) {
-      journal.append(Buffer.from(record));
+      ready().append(Buffer.from(record));
       durable();
     },
     rewrite(records) {
+      const old = ready();
       const next = generation + 1;
       const fresh = path.join(root, `new-${next}`);
       if (existsSync(fresh)) rmSync(fresh, { recursive: true });
@@ -41,23 +55,23 @@ export function openRecords(root: string, files: FileSystem = realFileSystem): O
       for (const record of records) made.append(Buffer.from(record));
       made.close();
       files.rename(fresh, folder(next));
-      // Until this returns a power loss may bring the old generation back, so it must still be there.
-      syncFolder(root, files);
-      journal.close();
-      journal = openJournal({ folder: folder(next), segmentsMax: SEGMENTS }).store;
-      rmSync(folder(generation), { recursive: true, force: true });
+      // From here on a restart finds the new one: whatever fails below, nothing goes to the old one.
+      before = generation;
       generation = next;
+      journal = undefined;
+      old.close();
+      ready();
     },
   };
   return { store, recovered };
 }
 
-function syncFolder(folder: string, files: FileSystem): void {
-  const handle = files.open(folder, 'r');
+/** What stays is removed by the next start. */
+function forget(folder: string): void {
   try {
-    files.sync(handle);
-  } finally {
-    files.close(handle);
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // The records are in the next generation.
   }
 }
 

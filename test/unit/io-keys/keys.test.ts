@@ -123,6 +123,14 @@ describe('keys and detached signatures', () => {
     );
   });
 
+  it('get their public half back when a kill came between the two files', () => {
+    const first = loadOrCreateKey(at('half.key'));
+    const pub = readFileSync(at('half.key.pub'), 'utf8');
+    rmSync(at('half.key.pub'));
+    assert.equal(loadOrCreateKey(at('half.key')).keyId, first.keyId);
+    assert.equal(readFileSync(at('half.key.pub'), 'utf8'), pub);
+  });
+
   it('of another type are refused', () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     writeFileSync(at('ec.key'), privateKey.export({ type: 'pkcs8', format: 'pem' }), {

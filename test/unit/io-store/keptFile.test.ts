@@ -67,4 +67,20 @@ describe('a small file kept without standing still', () => {
     await kept.settled();
     assert.equal(readFileSync(file, 'utf8'), 'new');
   });
+
+  it('what the disk refused is tried again when asked to, unless something newer was kept', async () => {
+    const file = path.join(folder, 'kept.json');
+    const kept = new KeptFile(file, () => undefined, failing(1, false));
+    kept.save(bytes('latched'));
+    await kept.settled();
+    assert.ok(kept.failed() && !existsSync(file));
+    kept.again();
+    await kept.settled();
+    assert.ok(!kept.failed());
+    assert.equal(readFileSync(file, 'utf8'), 'latched');
+    kept.save(bytes('newer'));
+    kept.again();
+    await kept.settled();
+    assert.equal(readFileSync(file, 'utf8'), 'newer');
+  });
 });

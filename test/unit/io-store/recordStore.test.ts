@@ -55,4 +55,32 @@ describe('records of the relay on disk', () => {
     assert.deepEqual(openRecords(root).recovered, ['a']);
     assert.equal(existsSync(path.join(root, 'new-1')), false);
   });
+
+  it('a rewrite whose folder cannot be synced costs no later record', () => {
+    let refuses = false;
+    const folders = new Set<number>();
+    const files: FileSystem = {
+      ...realFileSystem,
+      open: (file, flags, mode) => {
+        const handle = realFileSystem.open(file, flags, mode);
+        if (file === root) folders.add(handle);
+        else folders.delete(handle);
+        return handle;
+      },
+      sync: (handle) => {
+        if (refuses && folders.has(handle)) throw new Error('input/output error');
+        realFileSystem.sync(handle);
+      },
+    };
+    const { store } = openRecords(root, files);
+    for (const record of ['a', 'b']) store.append(record, nothing);
+    refuses = true;
+    assert.throws(() => store.rewrite(['b']), /input/);
+    assert.throws(() => store.append('c', nothing), /input/, 'not durable, not acknowledged');
+    refuses = false;
+    store.append('d', nothing);
+    assert.deepEqual(openRecords(root).recovered, ['b', 'd']);
+    store.rewrite(['d']);
+    assert.deepEqual(openRecords(root).recovered, ['d']);
+  });
 });

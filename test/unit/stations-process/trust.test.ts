@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { policyOf, unknownTag } from '../../../firmware/processes/stationsRelay';
@@ -77,6 +77,21 @@ describe('what the process stations trusts', () => {
       assert.ok(first.list.denied.has(FINGERPRINT));
       rmSync(at(TRUST_FILES.denyList));
       assert.ok(signed.watch().list.denied.has(FINGERPRINT));
+    });
+
+    it('a disk that keeps no list keeps none from being in force, and is asked again', () => {
+      const signed = signer();
+      const { list, refresh } = signed.watch();
+      // A folder of this name takes no file.
+      mkdirSync(at('deny-list.last-good'));
+      signed.write(1, [FINGERPRINT]);
+      refresh();
+      assert.equal(list.denied.size, 1);
+      assert.match(said[0] ?? '', /list 1 is in force, but a restart may forget it/);
+      rmSync(at('deny-list.last-good'), { recursive: true });
+      refresh();
+      rmSync(at(TRUST_FILES.denyList));
+      assert.equal(signed.watch().list.denied.size, 1);
     });
 
     it('unsigned, spoiled, older or signed for something else: the last good one stays', () => {
