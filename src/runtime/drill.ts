@@ -154,6 +154,7 @@ export function nextDrill(drill: Drill, f: DrillFacts, now: Instant): Drill {
     const caught = DISOBEYS[drill.kind].includes(foreign);
     return end(drill, caught ? 'failed' : 'aborted', `alarm ${foreign}`);
   }
+  if (f.support_W > 0) return end(drill, 'aborted', 'support above the limit was granted');
   switch (drill.kind) {
     case 'silence':
       return silence(drill, f, now);

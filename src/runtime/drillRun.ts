@@ -98,9 +98,12 @@ export class DrillRun {
     return [...jumped, ...drillConditions(this.standing)];
   }
 
-  /** The facts of the site with the abilities that drills leave to its stations. */
+  /**
+   * The facts of the site with the abilities that drills leave to its stations. While one runs
+   * nothing is granted above the limit: what is drilled may fail.
+   */
   abilities(): SiteFacts {
-    return this.now_;
+    return this.drill?.phase === 'running' ? { ...this.now_, supports: false } : this.now_;
   }
 
   /** Stations whose maximum is kept free: a drilled one may not fall. */

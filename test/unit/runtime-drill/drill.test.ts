@@ -52,6 +52,26 @@ const advance = (run: VirtualRun, s: number): void => {
   run.time.runUntil(later(run.time.now(), s * 1000));
 };
 
+const RUNNING: Drill = {
+  kind: 'line',
+  subject: 'line-1',
+  began: instant(0),
+  phase: 'running',
+  bound_s: 14,
+  text: '',
+};
+const NO_FACTS: DrillFacts = {
+  mode: 'normal',
+  support_W: 0,
+  alarms: [],
+  raised: false,
+  ttl_ms: 0,
+  line: 'energised',
+  barred: false,
+  anyRaised: false,
+  uplink: 'none',
+};
+
 describe('drills', () => {
   it('silence: a station falls to its floor by itself within its TTL and the drill measures it', () => {
     const run = charging();
@@ -185,27 +205,42 @@ describe('drills', () => {
     run.rig.stop();
   });
 
+  it('no support above the limit while one runs; one that was granted all the same ends it', () => {
+    const { site } = loadSite(SITE);
+    assert.ok(site !== undefined);
+    const parsed = siteProfiles(site);
+    assert.ok(parsed.ok);
+    const run = buildVirtual({
+      site,
+      profiles: parsed.profiles,
+      catalogue: deviceCatalogue,
+      codec: createPduCodec(),
+      seed: 1,
+      sessions: fewVehicles(site).filter((x) => x.station === 'station-1'),
+      irradiance: () => 0,
+      duration_s: 600,
+    });
+    run.rig.start();
+    advance(run, 120);
+    const { drills } = run.rig.runtime;
+    assert.equal(drills.abilities().supports, true);
+    const started = drills.start('meter', 'meter');
+    assert.ok(!('refused' in started), JSON.stringify(started));
+    assert.equal(drills.abilities().supports, false);
+    drills.abort();
+    advance(run, 1);
+    assert.equal(drills.abilities().supports, true);
+    run.rig.stop();
+    const supported = { ...NO_FACTS, support_W: 1 };
+    for (const kind of ['silence', 'line', 'meter', 'uplink'] as const) {
+      const next = nextDrill({ ...RUNNING, kind }, supported, instant(1000));
+      assert.deepEqual([kind, next.phase], [kind, 'aborted']);
+      assert.match(next.text, /support above the limit/);
+    }
+  });
+
   it('line: a relay that its contact shows to be stuck fails the drill, it does not end it', () => {
-    const drill: Drill = {
-      kind: 'line',
-      subject: 'line-1',
-      began: instant(0),
-      phase: 'running',
-      bound_s: 14,
-      text: '',
-    };
-    const facts: DrillFacts = {
-      mode: 'normal',
-      support_W: 0,
-      alarms: ['line-stuck'],
-      raised: false,
-      ttl_ms: 0,
-      line: 'energised',
-      barred: false,
-      anyRaised: false,
-      uplink: 'none',
-    };
-    const next = nextDrill(drill, facts, instant(6000));
+    const next = nextDrill(RUNNING, { ...NO_FACTS, alarms: ['line-stuck'] }, instant(6000));
     assert.deepEqual([next.phase, next.text], ['failed', 'alarm line-stuck']);
   });
 
