@@ -24,7 +24,7 @@ export interface ModeState {
   readonly forced: boolean;
   /** The emergency stop was active and nobody on site has acknowledged yet. */
   readonly stopUnacknowledged: boolean;
-  /** End of the last service grant that was used up; it opens no second session. */
+  /** End of the last service grant that was used up or overruled; it opens no second session. */
   readonly spentGrant?: Instant;
 }
 
@@ -113,13 +113,19 @@ function byStep(from: Mode, wanted: Wanted): Wanted {
   return { mode: 'static', why: `left ${from}; next: ${wanted.why}` };
 }
 
-/** What persons asked for. Forcing static needs one person; so does leaving it again. */
+/**
+ * What persons asked for. Forcing static needs one person; so does leaving it again. It ends an
+ * open service session: in static nothing may rise, not by a technician either.
+ */
 function personal(state: ModeState, input: ModeInput): ModeState {
   const stop = input.emergencyStop || state.stopUnacknowledged;
   const acknowledged = input.person === 'acknowledge-stop' && !input.emergencyStop;
   const forced =
     input.person === 'force-static' || (state.forced && input.person !== 'leave-static');
-  return { ...state, forced, stopUnacknowledged: stop && !acknowledged };
+  const next = { ...state, forced, stopUnacknowledged: stop && !acknowledged };
+  const { person, serviceUntil } = input;
+  const ends = person === 'force-static' && serviceUntil !== undefined;
+  return ends ? { ...next, spentGrant: serviceUntil } : next;
 }
 
 /** The first reason to be careful, if any. */

@@ -336,6 +336,19 @@ describe('mode machine: rules', () => {
     assert.equal(move(at, another, later(end, 1000)).state.mode, 'service');
   });
 
+  it('static forced by a person ends the session; only another grant opens one', () => {
+    let at = move(state('service', { since: NOW }), { ...service, person: 'force-static' }).state;
+    assert.deepEqual([at.mode, at.why], ['static', 'a person forced static']);
+    at = move(at, service).state;
+    assert.equal(at.mode, 'static');
+    at = move(at, { ...service, person: 'leave-static' }).state;
+    assert.notEqual(at.mode, 'service');
+    const forced = move(state('normal'), { person: 'force-static' }).state;
+    const opened = move(forced, service).state;
+    assert.equal(opened.mode, 'service');
+    assert.equal(move(opened).state.mode, 'static', 'and static goes on after it');
+  });
+
   it('a session that the line interrupted may go on with the same grant', () => {
     let at = move(state('service', { since: instant(NOW - 1000) }), {
       ...service,
