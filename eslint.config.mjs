@@ -27,6 +27,7 @@ export default tseslint.config(
       'firmware/cli/process.ts',
       'scripts/*/index.ts',
       'scripts/faults.ts',
+      'test/faults/durability/exercises/index.ts',
     ],
     rules: {
       '@typescript-eslint/no-require-imports': 'off',

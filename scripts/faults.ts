@@ -1,8 +1,11 @@
-/** `npm run faults -- bus|site|ocpp`: loads only the campaign that was asked for. */
+/** `npm run faults -- bus|site|ocpp|durability`: loads only the campaign that was asked for. */
 import { type Campaign, runCampaign } from './campaign';
 
 const CAMPAIGNS: Readonly<Record<string, () => Campaign>> = {
   bus: () => (require('../test/faults/bus') as typeof import('../test/faults/bus')).busFaults,
+  durability: () =>
+    (require('../test/faults/durability') as typeof import('../test/faults/durability'))
+      .durabilityFaults,
   ocpp: () => (require('../test/faults/ocpp') as typeof import('../test/faults/ocpp')).ocppFaults,
   site: () => (require('../test/faults/site') as typeof import('../test/faults/site')).siteFaults,
 };
