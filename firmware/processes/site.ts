@@ -271,6 +271,7 @@ function stationsPeer(path: string, hello: Hello): { port: StationsPort } {
   return {
     port: {
       images: () => (fresh() ? (latest?.images ?? []) : []),
+      gone: () => heard_at !== undefined && !ipc.connected(),
       apply: (batch) => ipc.send({ kind: 'leases', body: batch }),
       cpms: () => (fresh() ? (latest?.cpms ?? 'down') : 'down'),
       leasesAcknowledged: () => latest?.leasesAcknowledged ?? 0,
@@ -300,6 +301,8 @@ function supervisorPeer(path: string, hello: Hello): { port: SupervisorPort } {
       lineDrill: (line) => ipc.send({ kind: 'line-drill', body: line }),
       release: () => ipc.send({ kind: 'release', body: null }),
       status: () =>
+        // One that ended is told at once; one that hangs, when it has been silent for too long.
+        ipc.connected() &&
         status !== undefined &&
         heard_at !== undefined &&
         between(heard_at, systemClock.now()) <= SILENT_ms

@@ -77,7 +77,8 @@ export function conditionsOf(f: ConditionFacts): readonly Condition[] {
     const text = `draws ${o.measured_A.toFixed(1)} A, told ${o.told_A.toFixed(1)} A`;
     add('station-overdraw', station, text);
   }
-  if (f.stationsSilent) add('stations-silent', 'stations', 'no image for 3 s');
+  if (f.stationsSilent)
+    add('stations-silent', 'stations', 'the process ended, or no image for 3 s');
   else {
     for (const s of f.state.stations) {
       const image = s.image;

@@ -10,6 +10,8 @@ import type { SiteSnapshot } from './snapshot';
 export interface StationsPort {
   /** Newest image of each station; empty when the process is silent. */
   images(): readonly StationImage[];
+  /** The process ended: told at once, while its last images still count until they are too old. */
+  gone?(): boolean;
   /** Latest wins; never blocks. */
   apply(batch: LeaseBatch): void;
   /** Whether at least one station is attached to its CPMS; down where there is none. */

@@ -380,7 +380,7 @@ export class SiteRuntime {
       grid: c.grid,
       mode: this.modeState,
       overdraw: this.overdraw,
-      stationsSilent: c.stationsSilent,
+      stationsSilent: c.stationsSilent || this.ports.stations.gone?.() === true,
       starting: between(this.began, c.now) < START_GRACE_ms,
       ...(energy === undefined ? {} : { meterEnergy: energy }),
       ...(contradicts(this.mismatch, c.now) ? { mismatch_A: this.mismatch.excess_A } : {}),

@@ -87,6 +87,8 @@ export class SiteUnderTest {
   supervisorAlive = true;
   /** False: decisions no longer reach the stations (command path cut). */
   commandPath = true;
+  /** False: nobody minds a contact that holds without edges; a negative control. */
+  contactsJudged = true;
   /** When the supervisor accepted the first record. */
   firstAccepted_at: Instant | undefined;
   private readonly options: SiteUnderTestOptions;
@@ -254,7 +256,8 @@ export class SiteUnderTest {
   private lineStates(now: Instant): ReturnType<typeof lineStatus> {
     const one = { feedback: (at: Instant) => this.line.feedback(at) };
     const all = this.lines.size === 0 ? new Map([['line', one]]) : this.lines;
-    return lineStatus(all, this.supervisor.leftOut(now), now);
+    const out = this.supervisor.leftOut(now);
+    return lineStatus(all, this.contactsJudged ? out : { now: out.now, mustBeOpen: [] }, now);
   }
 
   private stationsPort(): StationsPort {

@@ -16,7 +16,7 @@ import {
   noContingency,
   stopsMeasuring,
   trustsMeter,
-  weld,
+  weldUnseen,
   weldedLine,
 } from './controls';
 import { CUT_PATHS } from './cutPaths';
@@ -119,7 +119,7 @@ export const SITE_FAULTS: readonly SiteFault[] = [
       disabled: 'the measurement: the last reading of before the step goes on; and the line',
       fails: 'violations',
       inject: stopsMeasuring,
-      weaken: weld,
+      weaken: weldUnseen,
     },
   },
   {

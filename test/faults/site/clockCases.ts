@@ -1,5 +1,5 @@
 /** The wall clock is wrong. Forwards nothing may change; backwards with a meter that falls silent. */
-import { setMeter, wallClockAges, weld } from './controls';
+import { setMeter, wallClockAges, weldUnseen } from './controls';
 import type { SiteFault } from './types';
 
 const HOUR_ms = 3_600_000;
@@ -31,7 +31,7 @@ const back = (id: string, by_ms: number): SiteFault => ({
     disabled: 'ages by the monotonic clock (by the wall clock nothing gets old), and the line',
     fails: 'leavesNormal',
     inject: wallClockAges,
-    weaken: weld,
+    weaken: weldUnseen,
   },
 });
 

@@ -24,6 +24,11 @@ export const setMeter =
 export const weld = (r: CaseRun): void => {
   for (const line of [r.rig.line, ...r.rig.lines.values()]) line.fault = 'welded';
 };
+/** The relay welds, and nobody notices that its contact holds without edges. */
+export const weldUnseen = (r: CaseRun): void => {
+  weld(r);
+  r.rig.contactsJudged = false;
+};
 export const cutCommands = (r: CaseRun): void => {
   r.rig.commandPath = false;
 };
@@ -81,13 +86,13 @@ export const trustsMeter: Control = {
     'grid plausibility (the last reading is believed for ever), energy check and watchdog line',
   fails: 'leavesNormal',
   inject: () => ({ ...credulous(), energyCheck: false }),
-  weaken: weld,
+  weaken: weldUnseen,
 };
 export const noEnergyCheck: Control = {
   disabled: 'the ten-minute energy check of the site, and the watchdog line',
   fails: 'leavesNormal',
   inject: () => ({ energyCheck: false }),
-  weaken: weld,
+  weaken: weldUnseen,
 };
 /** The last reading of before the fault is used for the next minutes. */
 export const stopsMeasuring = (run: () => CaseRun): Injected => {
@@ -157,7 +162,7 @@ export const noContingency: Control = {
   disabled: 'the cap on support by what the curve carries when it is lost (N-1), and the line',
   fails: 'violations',
   options: { contingency_A: 1000 },
-  weaken: weld,
+  weaken: weldUnseen,
 };
 export const leasesForEver: Control = {
   disabled: 'expiry on the stations: they ignore the duration of a profile',
@@ -165,7 +170,7 @@ export const leasesForEver: Control = {
   options: { stationFlaws: { ignoresDuration: true } },
 };
 export const weldedLine: Control = {
-  disabled: 'the watchdog line: its relay is welded',
+  disabled: 'the watchdog line: its relay is welded, and nobody looks at its contact',
   fails: 'lineDrops',
-  weaken: weld,
+  weaken: weldUnseen,
 };

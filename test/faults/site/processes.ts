@@ -3,16 +3,13 @@
  * time): what must not cost an edge, and what must. The stress is stress.cjs, preloaded.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Bar, CampaignCase, CampaignContext, CaseFinding } from '../../../scripts/campaign';
 import { systemClock } from '../../../src/io/clock';
-import { between, type Instant } from '../../../src/time';
-import { type SimBroker, startBroker } from '../../../src/sim/broker';
-import { type Gateway, startGateway, until } from '../../scenarios/gateway';
+import { between } from '../../../src/time';
+import { type Gateway, until } from '../../scenarios/gateway';
+import { onAll, type Stress, Stressed } from './stressed';
 
-const PRELOAD = path.join(__dirname, 'stress.cjs');
 const HOUR_ms = 3_600_000;
 const SHORT_ms = 45_000;
 /** A process other than `site` and `supervisor` may be stressed at will. */
@@ -22,108 +19,6 @@ const wait = (ms: number): Promise<void> =>
   new Promise((resolve) => {
     setTimeout(resolve, ms);
   });
-
-type Stress = Readonly<Record<string, readonly string[]>>;
-
-const onAll = (names: readonly string[], stress: readonly string[]): Stress =>
-  Object.fromEntries(names.map((n) => [n, stress]));
-
-/** A gateway whose processes can be put under stress, and what its line did. */
-class Stressed {
-  readonly gateway: Gateway;
-  private readonly broker: SimBroker;
-  private readonly file: string;
-  private readonly timer: NodeJS.Timeout;
-  private edges = 0;
-  private edgeAt: Instant | undefined;
-  private wasUp = false;
-  private closed = false;
-  private readonly closing: (() => void)[] = [];
-  drops = 0;
-  longestGap_ms = 0;
-  /** When the line was last seen to drop. */
-  droppedAt: Instant | undefined;
-
-  private constructor(gateway: Gateway, broker: SimBroker, file: string) {
-    this.gateway = gateway;
-    this.broker = broker;
-    this.file = file;
-    this.timer = setInterval(() => this.look(), 20);
-  }
-
-  static async open(
-    seed: number,
-    horizon_ms: number,
-    nodeFlags: readonly string[] = [],
-  ): Promise<Stressed> {
-    const folder = mkdtempSync(path.join(tmpdir(), 'holdfast-stress-'));
-    const file = path.join(folder, 'stress.json');
-    const broker = await startBroker();
-    const gateway = await startGateway({
-      broker: `mqtt://127.0.0.1:${broker.port}`,
-      seed,
-      horizon_ms,
-      nodeFlags: ['-r', PRELOAD, ...nodeFlags],
-      env: { HOLDFAST_STRESS: file },
-    });
-    return new Stressed(gateway, broker, file);
-  }
-
-  private look(): void {
-    const now = systemClock.now();
-    const { line } = this.gateway;
-    if (line.edgeCount !== this.edges) {
-      if (this.edgeAt !== undefined && this.wasUp) {
-        this.longestGap_ms = Math.max(this.longestGap_ms, between(this.edgeAt, now));
-      }
-      this.edges = line.edgeCount;
-      this.edgeAt = now;
-    }
-    const up = line.energised(now);
-    if (this.wasUp && !up) {
-      this.drops += 1;
-      this.droppedAt = now;
-    }
-    this.wasUp = up;
-  }
-
-  /** Puts the processes under this stress; replaces the one before. */
-  set(stress: Stress): void {
-    writeFileSync(`${this.file}.new`, JSON.stringify(stress));
-    renameSync(`${this.file}.new`, this.file);
-  }
-
-  raised(): boolean {
-    const now = systemClock.now();
-    return this.gateway.site.stations.some((s) => {
-      const current = this.gateway.sim.stations.station(s.id)?.trueCurrent_A(now) ?? [0, 0, 0];
-      return current.some((a) => a > s.static_A + 0.6);
-    });
-  }
-
-  restarts(): number {
-    return this.seen(/ended \(.*starting it again/g);
-  }
-
-  seen(words: RegExp): number {
-    return this.gateway.log().match(words)?.length ?? 0;
-  }
-
-  atClose(ends: () => void): void {
-    this.closing.push(ends);
-  }
-
-  /** May be called twice. */
-  async close(): Promise<void> {
-    if (this.closed) return;
-    this.closed = true;
-    clearInterval(this.timer);
-    for (const ends of this.closing) ends();
-    await this.gateway.stop();
-    await this.broker.close();
-    rmSync(path.dirname(this.file), { recursive: true, force: true });
-  }
-}
 
 function rss_MiB(pid: number | undefined): number {
   if (pid === undefined) return 0;
@@ -145,6 +40,8 @@ async function underStress(
       supervisor: rss_MiB(run.gateway.pidOf('supervisor')),
     });
     const before = rssAt();
+    run.begins();
+    const begun = systemClock.now();
     run.set(one.stress);
     one.begin?.(run.gateway);
     for (let minute = 1; minute * 60_000 <= lasts_ms; minute += 1) {
@@ -165,6 +62,8 @@ async function underStress(
       left_normal: run.seen(/normal -> /g),
       site_growth_MiB: after.site - before.site,
       supervisor_growth_MiB: after.supervisor - before.supervisor,
+      ...(run.detected_s === undefined ? {} : { detected_s: run.detected_s }),
+      ...(run.droppedAt === undefined ? {} : { open_s: between(begun, run.droppedAt) / 1000 }),
       ...(one.says === undefined ? {} : { said: run.seen(one.says) }),
     };
     const bars: Bar[] = [{ name: 'violations', op: '==', value: 0 }, ...one.bars];
@@ -214,6 +113,7 @@ async function controlAlone(
     await until('a station draws more than static', 60_000, () => run.raised());
     weaken?.(run);
     run.set(one.stress);
+    one.begin?.(run.gateway);
     await wait(ALONE_ms);
     if (fails(run)) return { negativeControl: { disabled, outcome: 'fail' } };
     const failure = 'control: the case is met without its protection';
@@ -254,6 +154,22 @@ function noDescriptors(g: Gateway): void {
     execFileSync('prlimit', ['--pid', String(pid), `--nofile=${open}:${open}`]);
   }
 }
+
+const QUICKLY: Bar = { name: 'detected_s', op: '<=', value: 2 };
+const OPENS: Bar = { name: 'open_s', op: '<=', value: 4 };
+
+const signal =
+  (name: string, what: 'SIGKILL' | 'SIGSTOP') =>
+  (g: Gateway): void => {
+    const pid = g.pidOf(name);
+    if (pid !== undefined) process.kill(pid, what);
+  };
+
+const lineFromTimer: AloneControl = {
+  disabled: 'edges only for a judged record: a timer feeds the line (fails on line_drops)',
+  weaken: feedForever,
+  fails: (run) => run.drops === 0,
+};
 
 const CASES: readonly ProcessCase[] = [
   {
@@ -308,11 +224,56 @@ const CASES: readonly ProcessCase[] = [
     text: 'the supervisor stands still for 5 s: the line drops',
     stress: { supervisor: ['block'] },
     bars: [DROP],
-    alone: {
-      disabled: 'edges only for a judged record: a timer feeds the line (fails on line_drops)',
-      weaken: feedForever,
-      fails: (run) => run.drops === 0,
+    alone: lineFromTimer,
+  },
+  {
+    id: 'processes-kill-site',
+    text: 'site is killed; the launcher starts it again, and it returns by INV-7',
+    stress: {},
+    begin: signal('site', 'SIGKILL'),
+    bars: [DROP, QUICKLY, OPENS, { name: 'restarts', op: '>=', value: 1 }],
+    alone: lineFromTimer,
+  },
+  {
+    id: 'processes-stop-site',
+    text: 'site is stopped; the supervisor ends it, and it returns by INV-7',
+    stress: {},
+    begin: signal('site', 'SIGSTOP'),
+    bars: [DROP, QUICKLY, OPENS, { name: 'restarts', op: '>=', value: 1 }],
+    alone: lineFromTimer,
+  },
+  {
+    id: 'processes-kill-supervisor',
+    text: 'the supervisor is killed; it returns by INV-7',
+    stress: {},
+    begin: signal('supervisor', 'SIGKILL'),
+    bars: [DROP, QUICKLY, OPENS, { name: 'restarts', op: '>=', value: 1 }],
+    alone: lineFromTimer,
+  },
+  {
+    id: 'processes-kill-stations',
+    text: 'stations is killed and started again',
+    stress: {},
+    begin: signal('stations', 'SIGKILL'),
+    bars: [NO_DROP, QUICKLY, { name: 'restarts', op: '>=', value: 1 }],
+  },
+  {
+    id: 'processes-kill-uplink',
+    text: 'uplink is killed and started again',
+    stress: {},
+    begin: signal('uplink', 'SIGKILL'),
+    bars: [NO_DROP, QUICKLY, { name: 'restarts', op: '>=', value: 1 }],
+  },
+  {
+    id: 'processes-station-flood',
+    text: 'three stations send 500 messages a second each, are cut, and come again at once',
+    stress: {},
+    begin: (g) => {
+      for (const s of g.sim.stations.stations.slice(0, 3)) {
+        s.setBehaviour('flooding', systemClock.now());
+      }
     },
+    bars: [NO_DROP, QUICKLY],
   },
 ];
 
