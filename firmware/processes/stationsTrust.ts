@@ -1,6 +1,6 @@
 /** What `stations` trusts: passwords, certificates, deny-list. Files in the state folder, 0600. */
 import { createHmac, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { systemClock, systemTimers } from '../../src/io/clock';
 import { loadPublicKey, parseSignature, verifyDetached } from '../../src/io/keys';
@@ -105,19 +105,34 @@ export function credentialsOf(
   };
 }
 
+const TAG_KEY_bytes = 32;
+
 /** Keyed digests of tags: what is stored names nobody. The key stays in the state folder. */
 export function tagDigest(state: string): (tag: string) => string {
   const file = path.join(state, 'tag.key');
-  if (!existsSync(file)) writeAtomic(file, randomBytes(32));
+  // A key that was cut short would make digests that can be guessed; with a new one all tags are new.
+  const whole = existsSync(file) && statSync(file).size === TAG_KEY_bytes;
+  if (!whole) writeAtomic(file, randomBytes(TAG_KEY_bytes));
   const key = readFileSync(file);
   return (tag) => createHmac('sha256', key).update(tag).digest('base64url').slice(0, 32);
+}
+
+/** No gateway ran before 2020: an earlier certain time is damage. */
+const FIRST_ms = Date.UTC(2020);
+
+/**
+ * The certain time that was stored; 0: none. Half a number would be a time of long ago, in which
+ * certificates that ended are good. Pure.
+ */
+export function certainFrom(stored: Uint8Array | undefined): number {
+  const kept = Number(new TextDecoder().decode(stored));
+  return kept >= FIRST_ms ? kept : 0;
 }
 
 /** A time that has certainly passed; stored, so that a gateway without a clock keeps it. */
 export function certainTime(state: string, problem: (text: string) => void): CertificateClock {
   const file = path.join(state, 'certain-time');
-  const kept = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
-  const clock = new CertificateClock(systemClock, Number.isFinite(kept) ? kept : 0);
+  const clock = new CertificateClock(systemClock, certainFrom(inState(state, 'certain-time')));
   const store = new KeptFile(file, (text) => problem(`certain time not stored: ${text}`));
   const round = (): void => {
     store.save(Buffer.from(String(Math.floor(clock.surely_ms()))));
