@@ -17,6 +17,9 @@ const SHARE = 0.045;
 /** Polls, lags and meter intervals at both ends, s of the greatest power. */
 const ENDS_s = 10;
 
+/** More than all stations of one site can draw, W. */
+const STATIONS_MAX_W = 1e8;
+
 interface End {
   readonly at: Instant;
   readonly counter_Wh: number;
@@ -63,7 +66,9 @@ export class EnergyCross {
     this.last = now;
     this.power_Wh += s.power_W * dt_h;
     this.gross_Wh += Math.abs(s.power_W) * dt_h;
-    this.stations_Wh += (s.stations_W ?? 0) * dt_h;
+    // What no site draws is no reading; added up it would hide every later one.
+    const told_W = s.stations_W ?? 0;
+    this.stations_Wh += Math.abs(told_W) <= STATIONS_MAX_W ? told_W * dt_h : 0;
     this.greatest_W = Math.max(this.greatest_W, Math.abs(s.power_W));
     const { counter } = s;
     const newest = this.ends.at(-1);

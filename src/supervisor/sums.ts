@@ -43,6 +43,41 @@ export function addUp(
   return undefined;
 }
 
+/**
+ * Whether the line may be energised: until its floor is verified a station counts at what it may
+ * draw without one (safety-concept "Cold start"), beside the greatest base load and without sources.
+ * The first limit that this passes, or undefined. Pure.
+ */
+export function admission(
+  site: Site,
+  record: CycleRecord,
+  below: StationsBelow = stationsBelow(site),
+): SumFinding | undefined {
+  const entries = new Map(record.entries.map((e) => [e.id, e]));
+  const drawn_A = (s: Station): number => {
+    const entry = entries.get(s.id);
+    return entry === undefined ? s.max_A : Math.max(s.static_A, entry.commanded, entry.counted);
+  };
+  const waits = site.stations.filter((s) => drawn_A(s) > s.static_A + ROUNDING_A).map((s) => s.id);
+  if (waits.length === 0) return undefined;
+  for (const node of site.nodes) {
+    const base_A = site.nodes
+      .filter((n) => isFed(site, n.id, node.id))
+      .reduce((sum, n) => sum + n.baseLoadMax_A, 0);
+    for (const phase of ['L1', 'L2', 'L3'] as const) {
+      let sum = base_A;
+      for (const s of below.get(node.id) ?? []) if (s.wiring.includes(phase)) sum += drawn_A(s);
+      if (sum <= node.import_A + ROUNDING_A) continue;
+      const some =
+        waits.slice(0, 3).join(', ') + (waits.length > 3 ? ` and ${waits.length - 3} more` : '');
+      const sums = `${sum.toFixed(0)} A on ${phase} of ${node.id}, limit ${node.import_A} A`;
+      const text = `${some} not verified at the floor (connect, or measure pre_boot_A): ${sums}`;
+      return { node: node.id, text };
+    }
+  }
+  return undefined;
+}
+
 /** Stations whose current flows through each node. Computed once: a signed tree does not change. */
 export type StationsBelow = ReadonlyMap<string, readonly Station[]>;
 

@@ -20,12 +20,16 @@ import { falseRecords } from './falseRecords';
 import { DRILL_ms, LineSet } from './lineSet';
 import type { LinesOut } from './lineStatus';
 import { foreignEntry, longestLease_ms, type Site } from './siteView';
-import { addUp, type StationsBelow, stationsBelow } from './sums';
+import { addUp, admission, type StationsBelow, stationsBelow } from './sums';
 
 /** The watchdog opens by itself this long after the last edge. */
 export const FEED_TIMEOUT_ms = RETURN.hold_ms;
 /** A record older than this on arrival is not evidence of now. */
 const RECORD_AGE_MAX_ms = 1500;
+/** The state it was decided on may be this old: one cycle that was 1.5 s late still counts. */
+const LATCH_AGE_MAX_ms = 3000;
+/** Sums of station meters older than this, or from the future, are not known. */
+const METERS_AGE_MAX_ms = 10_000;
 /** Wall clock may differ from the monotonic clock's course by this much between two records. */
 const CLOCK_JUMP_MAX_ms = 60_000;
 /** Longer than any line holds without an edge: then a boot whose first records were lost may begin. */
@@ -121,7 +125,13 @@ export class Supervisor {
     const verdict = judgeEvidence(record.mode, evidence.claims);
     const text = verdict.feed ? 'fed' : (evidence.texts.get(verdict.claim) ?? verdict.text);
     const drilled = this.drillUntil !== undefined && now < this.drillUntil;
-    const barred = this.refusalFailed ? 'the refusal drill failed' : drilled ? 'line drill' : '';
+    const unfit =
+      this.state.line === 'open' ? admission(this.setup.site, record, this.below)?.text : undefined;
+    const barred = this.refusalFailed
+      ? 'the refusal drill failed'
+      : drilled
+        ? 'line drill'
+        : (unfit ?? '');
     const believed =
       evidence.claims['record-consistent'] === true && evidence.claims['record-fresh'] === true;
     const restarted = believed && this.last !== undefined && record.bootId !== this.last.bootId;
@@ -278,7 +288,8 @@ export class Supervisor {
     grid: GridFrame | undefined,
     now: Instant,
   ): string | undefined {
-    const known = this.meters !== undefined && between(this.meters.at, now) <= 10_000;
+    const age_ms = this.meters === undefined ? Infinity : between(this.meters.at, now);
+    const known = age_ms >= 0 - CLOCK_SLACK_ms && age_ms <= METERS_AGE_MAX_ms;
     const sum_W = known ? this.meters?.sum_W : undefined;
     if (grid === undefined) return undefined;
     const power_W = grid.power_W[0] + grid.power_W[1] + grid.power_W[2];
@@ -347,5 +358,6 @@ const mostSources_W = (site: Site): number =>
 
 function fresh(record: CycleRecord, now: Instant): boolean {
   const age_ms = between(record.decided_at, now);
-  return age_ms >= 0 - CLOCK_SLACK_ms && age_ms <= RECORD_AGE_MAX_ms;
+  const recent = age_ms >= 0 - CLOCK_SLACK_ms && age_ms <= RECORD_AGE_MAX_ms;
+  return recent && between(record.latched_at, now) <= LATCH_AGE_MAX_ms;
 }
