@@ -18,11 +18,14 @@ import { between, type Instant, later } from '../../src/time';
 import { armSite } from './armSite';
 import { type ProcessConfig, socketsIn } from './config';
 import { readKept } from './kept';
+import { LatchMemory } from './latchMemory';
 import { log } from './log';
 import { lineSpecs, SupervisorLines } from './supervisorLines';
 import { WatchedProcess } from './watchedProcess';
 
 const NAME = 'supervisor';
+/** `site` refuses a status with a longer text. */
+const STATUS_TEXT_MAX = 300;
 /** The refusal drill runs hourly. */
 const DRILL_ms = 3_600_000;
 
@@ -33,7 +36,9 @@ export async function supervisorProcess(config: ProcessConfig): Promise<void> {
   if (gridProfile === undefined) throw new Error('the grid meter has no profile');
   const keptFile = `${config.state}/supervisor.json`;
   const kept = readKept(keptFile);
-  const memory = new KeptFile(keptFile, (why) => log(NAME, `cannot keep the latch: ${why}`));
+  const memory = new LatchMemory(
+    new KeptFile(keptFile, (why) => log(NAME, `cannot keep the latch: ${why}`)),
+  );
   const ids = site.lines.map((l) => l.id);
   const say = (text: string): void => log(NAME, text);
   const host = { clock: systemClock, timers: systemTimers, say };
@@ -106,7 +111,7 @@ export async function supervisorProcess(config: ProcessConfig): Promise<void> {
         answers: true,
         ...lines.status(supervisor.leftOut(at), at),
         latched: report.latched,
-        text: lines.problem() ?? report.text,
+        text: (lines.problem() ?? report.text).slice(0, STATUS_TEXT_MAX),
         acceptedRecords: report.accepted,
       },
     });
@@ -114,21 +119,12 @@ export async function supervisorProcess(config: ProcessConfig): Promise<void> {
     if (text !== said) {
       said = text;
       log(NAME, text);
-      remember(memory, report);
-    } else memory.again();
+    }
+    memory.follow(report);
     for (const w of Object.values(watched)) w.endIfHung(at);
     const next = later(at - due > 2000 ? at : due, 500);
     systemTimers.at(next, () => second(next));
   };
   second(now);
   log(NAME, `site ${site.id}, line ${config.line}${lines.emulated() ? ', emulated' : ''}`);
-}
-
-/**
- * Written by another thread, when something changed and again while the disk refuses; a failure is
- * reported, not fatal.
- */
-function remember(memory: KeptFile, report: { latched: boolean; returnsWithinHour: number }): void {
-  const { latched, returnsWithinHour } = report;
-  memory.save(Buffer.from(JSON.stringify({ latched, returnsWithinHour })));
 }

@@ -15,8 +15,8 @@ export interface WatchedParts {
 }
 
 /**
- * Only what is called by this name is ever ended: an id comes from the watched process itself, which
- * may be in other hands, and the system gives it to another process when the first one is gone.
+ * Only what is called by this name is ever ended: an id comes from the watched process itself,
+ * which may be in other hands, and the system gives it to another one when the first is gone.
  */
 export class WatchedProcess {
   private readonly parts: Required<WatchedParts>;

@@ -1,0 +1,23 @@
+import { strict as assert } from 'node:assert';
+import { LatchMemory } from '../../../firmware/processes/latchMemory';
+
+describe('what the supervisor keeps', () => {
+  it('is written with each change, a person’s release too, and again only where that failed', () => {
+    const written: string[] = [];
+    let again = 0;
+    const memory = new LatchMemory({
+      save: (data) => void written.push(Buffer.from(data).toString()),
+      again: () => (again += 1),
+    });
+    const latched = { latched: true, returnsWithinHour: 3 };
+    memory.follow(latched);
+    memory.follow(latched);
+    memory.follow({ ...latched, latched: false });
+    memory.follow({ latched: false, returnsWithinHour: 2 });
+    assert.equal(again, 1);
+    assert.deepEqual(
+      written.map((w) => JSON.parse(w) as unknown),
+      [latched, { latched: false, returnsWithinHour: 3 }, { latched: false, returnsWithinHour: 2 }],
+    );
+  });
+});
