@@ -192,6 +192,8 @@ function countOwn(
   const upOrStarting = after.energised || (before.mode.starting && before.mode.mode === 'static');
   const left = before.mode.mode === 'normal' && after.mode !== 'normal';
   const goodNow = quiet && before.lastRecordGood && upOrStarting && !left;
+  // What was good before the line opened counts for no return.
+  const opened = before.line.line === 'fed' && after.fed === 'open';
   const came = before.line.line === 'open' && after.fed === 'fed' && before.line.start === 'return';
   return {
     goodRecords:
@@ -199,7 +201,7 @@ function countOwn(
     goodFeeds: !e.supervisorAlive
       ? own.goodFeeds
       : after.feeds
-        ? Math.min(30, own.goodFeeds + 1)
+        ? Math.min(30, (opened ? 0 : own.goodFeeds) + 1)
         : 0,
     everNormal: own.everNormal || after.mode === 'normal' || after.mode === 'cut',
     returns: Math.min(4, own.returns + (came ? 1 : 0)),
