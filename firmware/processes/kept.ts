@@ -3,6 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 export interface Kept {
   readonly returnsWithinHour: number;
   readonly latched: boolean;
+  /** An excess at the breaker was noticed and is not over. */
+  readonly excess?: boolean;
 }
 
 /** The supervisor's memory. What cannot be read counts as the careful value: latched. */
@@ -16,6 +18,7 @@ export function readKept(file: string): Kept {
     return {
       returnsWithinHour: typeof returns === 'number' && returns >= 0 ? returns : 3,
       latched: given.get('latched') !== false,
+      ...(given.get('excess') === true ? { excess: true } : {}),
     };
   } catch {
     return { returnsWithinHour: 3, latched: true };

@@ -211,8 +211,8 @@ export const CATALOGUE = {
   ),
   'dynamic-latched-off': entry(
     'critical',
-    'three automatic returns within an hour: static charging only until a person acts',
-    'find the cause, then leave static by hand',
+    'three automatic returns within an hour, or an excess at the breaker: static charging only until a person acts',
+    'find the cause, then: holdfast mode release',
     'a person releases the latch',
   ),
   'emergency-stop': entry(

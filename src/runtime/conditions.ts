@@ -151,7 +151,10 @@ function system(f: ConditionFacts, add: Add): void {
     }
     lines(f, add);
   }
-  if (f.supervisor.latched) add('dynamic-latched-off', 'line', 'three returns within an hour');
+  if (f.supervisor.latched) {
+    const { text } = f.supervisor;
+    add('dynamic-latched-off', 'line', text === 'fed' ? 'three returns within an hour' : text);
+  }
   if (f.plan?.bias === true) add('forecast-bias', 'planner', f.plan.review.at(-1) ?? '');
   if (f.plan?.offPlan === true) add('off-plan', 'planner', f.plan.review.slice(1, -1).join('; '));
   if (f.uplinkDown) add('uplink-down', 'cpo', 'no connection to the broker');

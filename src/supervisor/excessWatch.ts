@@ -1,11 +1,17 @@
 /**
  * How long the measured current has been above its limit, and how much of the breaker's patience is
- * used up: the supervisor's own trip integral on its own reading of the meter.
+ * used up: the supervisor's own trip integral on its own reading of the meter. Once it was noticed,
+ * nothing is fed before the breaker could stand the same again: with a declared cooling constant
+ * after that time, without one when a person says so (INV-10: whoever did it may do it again).
  */
 import { advanceTrip, type Curve, TRIP_NOTICED } from '../site';
 import { between, type Instant } from '../time';
 
 const FADES_s = 3600;
+/** What may be left of an episode when feeding goes on: D < 0.8 holds for the next one, too. */
+const RESUMES = 0.1;
+/** What a breaker has taken of which only is known that it was too much. */
+const UNKNOWN = 0.8;
 /** One reading speaks for no longer than this. */
 const GAP_MAX_s = 5;
 
@@ -16,9 +22,15 @@ export class ExcessWatch {
   private readonly integral: [number, number, number] = [0, 0, 0];
   private since: Instant | undefined;
   private last: Instant | undefined;
+  private held: boolean;
 
-  /** `patience_ms`: the node's declared reaction time; an excess within it is regulated away. */
-  constructor(curve: Curve, limit_A: number, patience_ms: number) {
+  /**
+   * `patience_ms`: the node's declared reaction time; an excess within it is regulated away.
+   * `held`: one was noticed before our start, and nobody has said that it is over.
+   */
+  constructor(curve: Curve, limit_A: number, patience_ms: number, held = false) {
+    this.held = held;
+    if (held) this.integral.fill(UNKNOWN);
     this.curve = curve;
     this.limit_A = limit_A;
     this.patience_ms = patience_ms;
@@ -39,15 +51,30 @@ export class ExcessWatch {
     if (worst_A <= this.limit_A) this.since = undefined;
     else this.since ??= now;
     const d = Math.max(...this.integral);
-    if (d > TRIP_NOTICED) {
+    const cools = this.curve.cooling_s !== undefined;
+    if (d > TRIP_NOTICED) this.held = true;
+    else if (cools && d <= RESUMES) this.held = false;
+    if (this.held) {
       const at = current_A === undefined ? '' : ` at ${worst_A.toFixed(0)} A`;
-      return `trip integral ${d.toFixed(2)}${at}`;
+      const until = cools ? 'the breaker must cool' : 'find the cause, then: holdfast mode release';
+      return `trip integral ${d.toFixed(2)}${at}: ${until}`;
     }
     if (this.since === undefined) return undefined;
     const lasted_ms = between(this.since, now);
     if (lasted_ms <= this.patience_ms) return undefined;
     const s = (lasted_ms / 1000).toFixed(0);
     return `${worst_A.toFixed(0)} A above the limit ${this.limit_A} A for ${s} s`;
+  }
+
+  /** An excess was noticed, and only a person can say that it is over. */
+  get needsPerson(): boolean {
+    return this.held && this.curve.cooling_s === undefined;
+  }
+
+  /** A person says that the cause is gone and the breaker has cooled. */
+  release(): void {
+    this.held = false;
+    this.integral.fill(0);
   }
 
   private heat(current_A: readonly [number, number, number], passed_s: number): void {

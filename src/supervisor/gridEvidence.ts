@@ -30,14 +30,17 @@ export class GridEvidence {
   private readonly watch: ExcessWatch;
   private same: { readonly hex: string; readonly since: Instant } | undefined;
 
-  /** `reaction_ms`: declared for the connection point; an excess within it is regulated away. */
-  constructor(site: Site, profile: DeviceProfile, reaction_ms: number) {
+  /**
+   * `reaction_ms`: declared for the connection point; an excess within it is regulated away.
+   * `held`: an excess noticed before our start is not over.
+   */
+  constructor(site: Site, profile: DeviceProfile, reaction_ms: number, held = false) {
     const [grid] = site.nodes;
     if (grid === undefined) throw new Error('a site has a connection point');
     this.site = site;
     this.bound_A = NONSENSE * Math.max(grid.import_A, grid.curve.rating_A);
     this.layout = gridLayout(profile, site.gridMeter.unit);
-    this.watch = new ExcessWatch(grid.curve, grid.import_A, reaction_ms);
+    this.watch = new ExcessWatch(grid.curve, grid.import_A, reaction_ms, held);
   }
 
   /** The frame's values; undefined when there is none or anything about it is wrong. */
@@ -50,6 +53,15 @@ export class GridEvidence {
   excess(record: CycleRecord, values: GridFrame | undefined, now: Instant): string | undefined {
     const proves = values !== undefined && gridFresh(record, now) && this.tells(record, values);
     return this.watch.judge(proves ? values.current_A : undefined, now);
+  }
+
+  /** See ExcessWatch. */
+  get needsPerson(): boolean {
+    return this.watch.needsPerson;
+  }
+
+  release(): void {
+    this.watch.release();
   }
 
   /** A lost, frozen or mad meter never drops the line: only readings that can be true count. */

@@ -55,6 +55,8 @@ export interface SupervisorSetup {
 export interface SupervisorKept {
   readonly returnsWithinHour: number;
   readonly latched: boolean;
+  /** An excess was noticed and is not over. */
+  readonly excess?: boolean;
 }
 
 /** Sum of the stations' own meters, from another process and another medium. */
@@ -78,6 +80,8 @@ export interface SupervisorReport {
   readonly accepted: number;
   readonly refused: number;
   readonly latched: boolean;
+  /** The meter showed an excess that the breaker remembers: nothing is fed until a person acts. */
+  readonly excess: boolean;
   readonly returnsWithinHour: number;
   readonly lastRecord_at?: Instant;
 }
@@ -112,7 +116,8 @@ export class Supervisor {
     this.setup = setup;
     this.below = stationsBelow(setup.site);
     this.lines = new LineSet(setup.site.lines.map((l) => l.id));
-    this.grid = new GridEvidence(setup.site, setup.gridProfile, setup.reaction_ms);
+    const { excess } = setup.kept;
+    this.grid = new GridEvidence(setup.site, setup.gridProfile, setup.reaction_ms, excess);
     this.energyAt = energyLayout(setup.gridProfile, setup.site.gridMeter.unit);
     this.energy = new EnergyCross(setup.site.connection.base_load_min_W, mostSources_W(setup.site));
     this.state = initialLine(setup.start, { ...setup.kept, random: setup.random() }, now);
@@ -165,6 +170,7 @@ export class Supervisor {
   /** A person releases the latch; takes effect with the next record. */
   release(): void {
     this.personReleases = true;
+    this.grid.release();
   }
 
   /** The line drill: no edges for so long that the relay must drop. */
@@ -193,7 +199,8 @@ export class Supervisor {
       text: this.text,
       accepted: this.accepted,
       refused: this.refused,
-      latched: this.state.latched,
+      latched: this.state.latched || this.grid.needsPerson,
+      excess: this.grid.needsPerson,
       returnsWithinHour: this.state.returns.length,
       ...at,
     };

@@ -116,6 +116,7 @@ describe('persons at the console', function () {
       accepted: 1,
       refused: 0,
       latched: true,
+      excess: false,
       returnsWithinHour: 3,
     });
     supervisor.release = () => void asked_.push('released');

@@ -285,6 +285,8 @@ describe('command line', () => {
       assert.deepEqual(readKept(at('none')), { returnsWithinHour: 0, latched: false });
       writeFileSync(file, '{"returnsWithinHour":2,"latched":false}');
       assert.deepEqual(readKept(file), { returnsWithinHour: 2, latched: false });
+      writeFileSync(file, '{"returnsWithinHour":0,"latched":true,"excess":true}');
+      assert.deepEqual(readKept(file), { returnsWithinHour: 0, latched: true, excess: true });
       for (const text of ['', '{', 'null', '5', '{}', '{"returnsWithinHour":-1,"latched":0}']) {
         writeFileSync(file, text);
         assert.deepEqual(readKept(file), { returnsWithinHour: 3, latched: true }, text);

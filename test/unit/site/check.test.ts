@@ -304,6 +304,23 @@ describe('check: residual risk (INV-10)', () => {
     assert.equal(severity(accepted(['Ann', 'Bob'], { code: 'inv-1' })), 'risk');
   });
 
+  it('is one where only a node below is overloaded: no meter shows it, so no line acts', () => {
+    const four = ['one', 'two', 'three', 'four'].map((id) => station(id, low));
+    const risks = (connection_A: number): readonly (string | undefined)[] => {
+      const block = siteBlock({ stations: four });
+      const connection = {
+        ...(block['connection_point'] as Block),
+        import_A: connection_A,
+        curve: { preset: 'iec60947-2', rating_A: 400 },
+      };
+      return found({ ...block, connection_point: connection }, 'inv-10').map(
+        (f) => `${f.subject}: ${f.text}`,
+      );
+    };
+    assert.match(risks(400)[0] ?? '', /^row: .* 128 A, the curve carries 125 A .*nobody sees it/);
+    assert.deepEqual(risks(60), [], 'the grid meter shows 128 A on a limit of 60 A');
+  });
+
   it('trusts no line that does not reach a station’s cut input', () => {
     const uncut = station('one', { cut: { via: 'none', value_A: 0 } });
     const block = siteBlock({

@@ -9,15 +9,19 @@ describe('what the supervisor keeps', () => {
       save: (data) => void written.push(Buffer.from(data).toString()),
       again: () => (again += 1),
     });
-    const latched = { latched: true, returnsWithinHour: 3 };
+    const latched = { latched: true, excess: false, returnsWithinHour: 3 };
     memory.follow(latched);
     memory.follow(latched);
     memory.follow({ ...latched, latched: false });
-    memory.follow({ latched: false, returnsWithinHour: 2 });
+    memory.follow({ latched: false, excess: true, returnsWithinHour: 2 });
     assert.equal(again, 1);
     assert.deepEqual(
       written.map((w) => JSON.parse(w) as unknown),
-      [latched, { latched: false, returnsWithinHour: 3 }, { latched: false, returnsWithinHour: 2 }],
+      [
+        latched,
+        { ...latched, latched: false },
+        { latched: false, excess: true, returnsWithinHour: 2 },
+      ],
     );
   });
 });
