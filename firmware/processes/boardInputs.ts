@@ -32,10 +32,20 @@ export const contactsOf = (inputs: readonly BoardInput[], seen: Seen = readNow):
  * raised either: that alone is no stop, which a person would have to acknowledge at each start.
  */
 export const stopAsked = (inputs: readonly BoardInput[], seen: Seen = readNow): boolean =>
-  inputs.some((x) => {
-    if (x.role === 'contact') return false;
-    return seen(x).some((state) => state === x.active || state === 'unknown');
-  });
+  stopReason(inputs, seen) !== undefined;
+
+/** The first contact that asks for it, in words. */
+function stopReason(inputs: readonly BoardInput[], seen: Seen): string | undefined {
+  for (const x of inputs) {
+    if (x.role === 'contact') continue;
+    const states = seen(x);
+    if (states.includes(x.active)) return `the contact ${x.id} (${x.role}) is active`;
+    if (states.includes('unknown')) {
+      return `the contact ${x.id} (${x.role}) cannot be read and counts as active; see the log of site`;
+    }
+  }
+  return undefined;
+}
 
 /** The contacts of one board, read for as long as the process runs. */
 export class BoardInputs {
@@ -65,7 +75,8 @@ export class BoardInputs {
     if (this.inputs.every((x) => x.role === 'contact')) return;
     const look = (): void => {
       const seen: Seen = (x) => this.open.get(x.id)?.seen() ?? ['unknown'];
-      runtime.setEmergencyStop(stopAsked(this.inputs, seen));
+      const why = stopReason(this.inputs, seen);
+      runtime.setEmergencyStop(why !== undefined, why);
       this.cancel = timers.at(later(clock.now(), LOOK_ms), look);
     };
     look();

@@ -29,6 +29,8 @@ export interface ConditionFacts {
   /** Load that nobody admits, above the declared base load, A. */
   readonly mismatch_A?: number;
   readonly overrun_ms?: number;
+  /** Why a stop contact is active, in words. */
+  readonly stopWhy: string;
   /** Just started: what was never heard of may still be on its way. */
   readonly starting?: boolean;
   /** By device: what would happen at the end of its lease, where it is not what was written. */
@@ -158,7 +160,7 @@ function system(f: ConditionFacts, add: Add): void {
   if (f.plan?.bias === true) add('forecast-bias', 'planner', f.plan.review.at(-1) ?? '');
   if (f.plan?.offPlan === true) add('off-plan', 'planner', f.plan.review.slice(1, -1).join('; '));
   if (f.uplinkDown) add('uplink-down', 'cpo', 'no connection to the broker');
-  if (f.state.emergencyStop) add('emergency-stop', 'site', 'the contact is active');
+  if (f.state.emergencyStop) add('emergency-stop', 'site', f.stopWhy);
   else if (f.mode.stopUnacknowledged) add('emergency-stop', 'site', 'not acknowledged on site');
   if (f.overrun_ms !== undefined)
     add('cycle-overrun', 'cycle', `${f.overrun_ms.toFixed(0)} ms late`);

@@ -144,7 +144,7 @@ export class DrillRun {
     if (this.drill.phase === 'running') return;
     const text = `drill ${kind} ${this.drill.phase}: ${this.drill.text}`;
     this.ports.audit.append({ kind: 'note', subject, text });
-    this.book = withResult(this.book, this.drill, this.ports.clock.wall_ms());
+    this.book = withResult(this.book, this.drill, this.wall().counted_ms);
     this.ports.drillBook?.save(this.book);
     this.review();
   }
@@ -180,14 +180,17 @@ export class DrillRun {
     return undefined;
   }
 
+  /** The time by which results are stamped and overdue. */
+  private wall(): ReturnType<typeof countedWall_ms> {
+    const { clock } = this.ports;
+    const now = { at: clock.now(), wall_ms: clock.wall_ms() };
+    return countedWall_ms(this.begun, newest_ms(this.book), now);
+  }
+
   private review(): void {
     this.countdown = DUTIES_EVERY;
     const { site } = this.siteFacts;
-    const { clock } = this.ports;
-    const wall = countedWall_ms(this.begun, newest_ms(this.book), {
-      at: clock.now(),
-      wall_ms: clock.wall_ms(),
-    });
+    const wall = this.wall();
     this.jumped_ms = wall.jumped_ms;
     this.standing = duties(this.book, site, wall.counted_ms);
     const barred = notSelfExpiring(this.standing, site);

@@ -6,6 +6,7 @@ import type { LeaseBatch, Links, Mode, SiteState } from '../model';
 import { between, type Instant, later } from '../time';
 import { conditionsOf } from './conditions';
 import { decide, type Decision } from './decision';
+import { CyclePace } from './cyclePace';
 import { DrillRun } from './drillRun';
 import { FieldDevices } from './fieldDevices';
 import { type judgeGrid, latch, overdrawFacts, reportedLoad_A } from './latch';
@@ -24,6 +25,7 @@ import { auditOfStationEvent } from './stationEvents';
 import { cycleRecord } from './record';
 import type { SiteFacts } from './siteFacts';
 import type { SiteSnapshot } from './snapshot';
+import { StopContacts } from './stopContacts';
 import { StationTracker } from './stationTracker';
 import { snapshotOf } from './view';
 
@@ -80,14 +82,12 @@ export class SiteRuntime {
   /** How the last decision ended: one that is not sound leads to static, not to an open line. */
   private decided: ModeInput['decision'] = 'done';
   private serviceUntil: Instant | undefined;
-  private emergencyStop = false;
-  /** The contact was active at least once since the last cycle. */
-  private stopSeen = false;
+  private readonly stopContacts = new StopContacts();
   private advice: StorageAdvice | undefined;
   private plan: { readonly message: PlanMessage; readonly ends_at: Instant } | undefined;
   private stopTimer: (() => void) | undefined;
   private last: SiteSnapshot | undefined;
-  private readonly durations: number[] = [];
+  private readonly pace = new CyclePace(CYCLE_ms);
   private stopped = false;
   /** Sequence of the newest event of `stations` that is in the audit. */
   private lastStationEvent = 0;
@@ -134,11 +134,9 @@ export class SiteRuntime {
     return this.last;
   }
 
-  private cycleAt: Instant | undefined;
-  private late_ms = 0;
   /** Durations of the last cycles from their due time to the last hand-over, ms. */
   cycleDurations_ms(): readonly number[] {
-    return this.durations;
+    return this.pace.durations_ms();
   }
 
   /** End of the service grant; undefined closes it. Acts with the next cycle. */
@@ -147,9 +145,8 @@ export class SiteRuntime {
   }
 
   /** State of the stop contacts; one that was active between two cycles acts in the next. */
-  setEmergencyStop(active: boolean): void {
-    this.emergencyStop = active;
-    if (active) this.stopSeen = true;
+  setEmergencyStop(active: boolean, why?: string): void {
+    this.stopContacts.set(active, why);
   }
 
   /** Before `start`: an emergency stop from before the restart goes on. */
@@ -183,16 +180,12 @@ export class SiteRuntime {
 
   private runCycle(due: Instant, now: Instant): void {
     this.cycle += 1;
-    // Many small delays make one, too.
-    const gap_ms = between(this.cycleAt ?? now, now);
-    this.late_ms = Math.max(between(due, now), gap_ms - CYCLE_ms);
-    this.cycleAt = now;
+    this.pace.begins(due, now);
     const stationsSilent = this.latchStations(now);
     const sources = { facts: this.setup.facts, devices: this.devices, trackers: this.trackers };
     const grid = this.meter.judge(sources, now);
     const { cycle } = this;
-    const emergencyStop = this.emergencyStop || this.stopSeen;
-    this.stopSeen = false;
+    const emergencyStop = this.stopContacts.take();
     const limits = this.limits.now(grid, now);
     const state = latch(sources, { grid, cycle, ...limits, emergencyStop }, now);
     this.overdraw = nextOverdraw(this.overdraw, overdrawFacts(sources, now), now);
@@ -337,9 +330,7 @@ export class SiteRuntime {
       this.ports.audit.append({ kind: 'alarm', subject: alarm.subject, text });
     }
     this.ports.stations.modeAndLinks(this.modeState.mode, c.links);
-    const duration = between(c.due, this.ports.clock.now());
-    this.durations.push(duration);
-    if (this.durations.length > 3600) this.durations.shift();
+    const cycle_ms = this.pace.ends(c.due, this.ports.clock.now());
     this.last = snapshotOf({
       facts: this.setup.facts,
       bootId: this.setup.bootId,
@@ -352,7 +343,7 @@ export class SiteRuntime {
       alarms: this.alarms.active,
       links: c.links,
       supervisor: this.ports.supervisor.status(),
-      cycle_ms: duration,
+      cycle_ms,
       leasesAcknowledged: this.leasesAcknowledged(),
       wall_ms: this.ports.clock.wall_ms(),
       now,
@@ -391,7 +382,8 @@ export class SiteRuntime {
       drills: this.drills.conditions(),
       ...deviceTrouble(this.devices, c.now),
       expiry: this.expiry.follow(c.now),
-      ...(this.late_ms > OVERRUN_ms ? { overrun_ms: this.late_ms } : {}),
+      ...(this.pace.late_ms > OVERRUN_ms ? { overrun_ms: this.pace.late_ms } : {}),
+      stopWhy: this.stopContacts.why,
     });
     const next = nextAlarms(this.alarms, conditions, c.now);
     this.alarms = next.state;

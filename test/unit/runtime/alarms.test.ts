@@ -86,6 +86,7 @@ const QUIET: Facts = {
   identity: new Map(),
   frozen: new Set(),
   gone: new Map(),
+  stopWhy: 'the contact is active',
   ocpp: [],
 };
 const ocpp = (code: StationConditionCode): readonly [Partial<Facts>, string, RegExp] => [
