@@ -46,7 +46,11 @@ const FROZEN_ms = 3000;
 const FROZEN_POLLS = 4;
 /** A battery without a counter of its own may say the same for as long as its charge takes a step. */
 const FROZEN_POLLS_STEADY = 45;
-/** An answer younger than this came between: a single loss is no alarm. */
+/**
+ * Without an answer for so long a device whose port is lost, or that stayed silent when asked
+ * again, is gone. One that was asked again and may still answer has a poll more: a single lost
+ * answer is no alarm.
+ */
 const MISSED_ms = 900;
 /** A device is "silent" for alarms after this, ms. */
 const SILENT_ms = 2500;
@@ -220,8 +224,10 @@ export class PolledDevice {
 
   /** It answered until now and does not any more; values may still be young enough to be used. */
   gone(now: Instant): boolean {
-    if (this.asked_at === undefined || now - this.asked_at <= MISSED_ms) return false;
-    return this.bus.health(this.id) !== 'alive';
+    if (this.asked_at === undefined) return false;
+    const health = this.bus.health(this.id);
+    const more_ms = health === 'suspect' ? this.periods.cycle_ms : 0;
+    return health !== 'alive' && now - this.asked_at > MISSED_ms + more_ms;
   }
 
   /** Why the last failed read failed, in words. */

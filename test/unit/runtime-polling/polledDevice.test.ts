@@ -113,4 +113,21 @@ describe('a polled battery', () => {
     run(4);
     assert.equal(device.gone(time.now()), false);
   });
+
+  it('is not gone because one answer was lost, at whatever moment of a poll', () => {
+    for (let begin_ms = 0; begin_ms < 1000; begin_ms += 50) {
+      const { time, device, segment } = rig();
+      const start = time.now();
+      const missing: number[] = [];
+      for (let ms = 0; ms < 3000; ms += 10) {
+        // Shorter than a request and its repetition.
+        if (ms === begin_ms) segment.silent.add(20);
+        if (ms === begin_ms + 100) segment.silent.delete(20);
+        if (ms % 250 === 0) device.poll(time.now());
+        time.runUntil(later(start, ms + 10));
+        if (device.gone(time.now())) missing.push(ms);
+      }
+      assert.deepEqual(missing, [], `lost from ${begin_ms} ms`);
+    }
+  });
 });
