@@ -46,12 +46,10 @@ const FROZEN_ms = 3000;
 const FROZEN_POLLS = 4;
 /** A battery without a counter of its own may say the same for as long as its charge takes a step. */
 const FROZEN_POLLS_STEADY = 45;
-/**
- * Without an answer for so long a device whose port is lost, or that stayed silent when asked
- * again, is gone. One that was asked again and may still answer has a poll more: a single lost
- * answer is no alarm.
- */
+/** Without an answer for so long, and a poll that failed twice or lost its port: gone. */
 const MISSED_ms = 900;
+/** A poll that failed once is repeated within so long; a single lost answer is no alarm. */
+const REPEATED_ms = 400;
 /** A device is "silent" for alarms after this, ms. */
 const SILENT_ms = 2500;
 
@@ -226,8 +224,8 @@ export class PolledDevice {
   gone(now: Instant): boolean {
     if (this.asked_at === undefined) return false;
     const health = this.bus.health(this.id);
-    const more_ms = health === 'suspect' ? this.periods.cycle_ms : 0;
-    return health !== 'alive' && now - this.asked_at > MISSED_ms + more_ms;
+    const asking_ms = health === 'suspect' ? this.periods.cycle_ms + REPEATED_ms : 0;
+    return health !== 'alive' && now - this.asked_at > Math.max(MISSED_ms, asking_ms);
   }
 
   /** Why the last failed read failed, in words. */
