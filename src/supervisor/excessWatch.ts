@@ -51,13 +51,12 @@ export class ExcessWatch {
     if (worst_A <= this.limit_A) this.since = undefined;
     else this.since ??= now;
     const d = Math.max(...this.integral);
-    const cools = this.curve.cooling_s !== undefined;
+    const { cooling_s } = this.curve;
     if (d > TRIP_NOTICED) this.held = true;
-    else if (cools && d <= RESUMES) this.held = false;
+    else if (cooling_s !== undefined && d <= RESUMES) this.held = false;
     if (this.held) {
       const at = current_A === undefined ? '' : ` at ${worst_A.toFixed(0)} A`;
-      const until = cools ? 'the breaker must cool' : 'find the cause, then: holdfast mode release';
-      return `trip integral ${d.toFixed(2)}${at}: ${until}`;
+      return `trip integral ${d.toFixed(2)}${at}: ${until(d, cooling_s)}`;
     }
     if (this.since === undefined) return undefined;
     const lasted_ms = between(this.since, now);
@@ -66,13 +65,22 @@ export class ExcessWatch {
     return `${worst_A.toFixed(0)} A above the limit ${this.limit_A} A for ${s} s`;
   }
 
+  /** An excess was noticed and is not over; a restart must not forget it. */
+  get noticed(): boolean {
+    return this.held;
+  }
+
   /** An excess was noticed, and only a person can say that it is over. */
   get needsPerson(): boolean {
     return this.held && this.curve.cooling_s === undefined;
   }
 
-  /** A person says that the cause is gone and the breaker has cooled. */
+  /**
+   * A person says that the cause is gone and the breaker has cooled. Where its cooling is declared
+   * nobody needs to say so, and a release of the latch says nothing about it.
+   */
   release(): void {
+    if (!this.needsPerson) return;
     this.held = false;
     this.integral.fill(0);
   }
@@ -86,4 +94,11 @@ export class ExcessWatch {
       this.integral[phase] = advanceTrip(this.curve, faded, a, Math.min(GAP_MAX_s, passed_s));
     });
   }
+}
+
+/** What ends it, for people. */
+function until(d: number, cooling_s: number | undefined): string {
+  if (cooling_s === undefined) return 'find the cause, then: holdfast mode release';
+  const minutes = Math.ceil((cooling_s * Math.log(d / RESUMES)) / 60);
+  return `the breaker must cool, ${Math.max(1, minutes)} min more below its rating`;
 }

@@ -56,6 +56,11 @@ export class GridEvidence {
   }
 
   /** See ExcessWatch. */
+  get noticed(): boolean {
+    return this.watch.noticed;
+  }
+
+  /** See ExcessWatch. */
   get needsPerson(): boolean {
     return this.watch.needsPerson;
   }

@@ -80,7 +80,7 @@ export interface SupervisorReport {
   readonly accepted: number;
   readonly refused: number;
   readonly latched: boolean;
-  /** The meter showed an excess that the breaker remembers: nothing is fed until a person acts. */
+  /** The breaker remembers an excess: nothing is fed before it has cooled or a person acts. */
   readonly excess: boolean;
   readonly returnsWithinHour: number;
   readonly lastRecord_at?: Instant;
@@ -200,7 +200,7 @@ export class Supervisor {
       accepted: this.accepted,
       refused: this.refused,
       latched: this.state.latched || this.grid.needsPerson,
-      excess: this.grid.needsPerson,
+      excess: this.grid.noticed,
       returnsWithinHour: this.state.returns.length,
       ...at,
     };

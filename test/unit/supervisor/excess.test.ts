@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { ExcessWatch } from '../../../src/supervisor';
 import { later } from '../../../src/time';
-import { arrival, fed, gridFrame, record, START } from './rig';
+import { arrival, fed, gridFrame, record, SITE, START, supervisor } from './rig';
 
 /** Records 4..`to` of one mode with what the grid meter shows in each; the edges. */
 function edges(
@@ -99,8 +99,31 @@ describe('supervisor: how long it remembers what the breaker has taken', () => {
   it('does not believe that a restart has cooled the breaker', () => {
     const declared = new ExcessWatch({ ...curve, cooling_s: 600 }, 100, 60_000, true);
     const not = new ExcessWatch(curve, 100, 60_000, true);
-    assert.match(declared.judge([0, 0, 0], START) ?? '', /must cool/);
+    // 600 s ln(0.8 / 0.1)
+    assert.match(declared.judge([0, 0, 0], START) ?? '', /must cool, 21 min more/);
     assert.match(not.judge([0, 0, 0], START) ?? '', /release/);
     assert.equal(not.needsPerson, true);
+  });
+
+  it('remembers over a restart what must cool, and a release of the latch does not cool it', () => {
+    const [root, ...others] = SITE.nodes;
+    assert(root !== undefined);
+    const cools = { ...root, curve: { ...root.curve, cooling_s: 600 } };
+    const site = { ...SITE, nodes: [cools, ...others] };
+    const s = fed({ site });
+    for (let n = 4; n <= 8; n += 1) {
+      const { hex, at_ms } = shows(400)(n);
+      const gridFrame = { device: 'meter', at: later(START, at_ms), frame: hex };
+      s.record(record(n, { gridFrame }), arrival(n));
+    }
+    const { excess, latched } = s.report();
+    assert.deepEqual([excess, latched], [true, false]);
+    s.release();
+    assert.equal(s.report().excess, true);
+    const again = supervisor({ site, kept: { returnsWithinHour: 0, latched, excess } });
+    for (let n = 1; n <= 5; n += 1) {
+      assert.equal(again.record(record(n), arrival(n)).edge, false, again.report().text);
+    }
+    assert.match(again.report().text, /must cool/);
   });
 });
