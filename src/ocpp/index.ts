@@ -37,7 +37,7 @@ export type { SelfTestReport } from './selfTest';
 export type { SelfTestOptions } from './selfTestScript';
 export { ConditionBoard, STATION_CONDITION_CODES } from './conditionBoard';
 export type { BoardEvent, StationCondition, StationConditionCode } from './conditionBoard';
-export { LOGIN_COST, STATION_RATE, TokenBucket } from './messageRate';
+export { STATION_RATE, TokenBucket } from './messageRate';
 export { PasswordBook } from './passwordBook';
 export type { PasswordPorts } from './passwordBook';
 export { EventDigest } from './eventDigest';

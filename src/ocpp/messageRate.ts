@@ -4,7 +4,12 @@ import type { Instant } from '../time';
 export const STATION_RATE = { perSecond: 20, burst: 300 } as const;
 
 /** A login costs the gate as much as so many messages. */
-export const LOGIN_COST = 10;
+const LOGIN_COST = 10;
+/**
+ * So much must be left after it: to boot, and to tell of each connector. Who is let in with less is
+ * cut at its first words, and one that comes again at once would never get further.
+ */
+const LOGIN_LEAVES = 30;
 
 /** Token bucket: `rate` per second, `burst` at once. */
 export class TokenBucket {
@@ -20,11 +25,20 @@ export class TokenBucket {
     this.last = now;
   }
 
-  /** Takes `cost` tokens if they are there. */
-  take(now: Instant, cost = 1): boolean {
+  /** One message, if its token is there. */
+  take(now: Instant): boolean {
+    return this.spend(now, 1, 0);
+  }
+
+  /** One login; a refused one costs nothing. */
+  takeLogin(now: Instant): boolean {
+    return this.spend(now, LOGIN_COST, Math.min(LOGIN_LEAVES, this.burst - LOGIN_COST));
+  }
+
+  private spend(now: Instant, cost: number, leaves: number): boolean {
     this.tokens = Math.min(this.burst, this.tokens + ((now - this.last) * this.rate) / 1000);
     this.last = now;
-    if (this.tokens < cost) return false;
+    if (this.tokens < cost + leaves) return false;
     this.tokens -= cost;
     return true;
   }

@@ -4,7 +4,7 @@ import { createServer as createHttps } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { RPCServer } from 'ocpp-rpc';
-import { LOGIN_COST, MAX_TEXT_16, MAX_TEXT_201, STATION_RATE, TokenBucket } from '../../ocpp';
+import { MAX_TEXT_16, MAX_TEXT_201, STATION_RATE, TokenBucket } from '../../ocpp';
 import type { OcppProtocol } from '../../ocpp';
 import { certificatesIn } from './certificate';
 import type { CertificatePolicy } from './certificate';
@@ -182,7 +182,7 @@ class StationServer implements OcppServer {
 
   /** Whether it may log in again so soon. Only who proved to be the station spends its tokens. */
   private mayLogIn(identity: string, request: IncomingMessage, socket: Socket): boolean {
-    if (this.rateOf(identity).take(this.options.clock.now(), LOGIN_COST)) return true;
+    if (this.rateOf(identity).takeLogin(this.options.clock.now())) return true;
     const address = request.socket.remoteAddress ?? 'unknown';
     this.gate.tell('flood', address, identity, 'too many logins and messages', FLOOD_HINT);
     refuse(socket, 429);

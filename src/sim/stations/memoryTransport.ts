@@ -1,6 +1,5 @@
 import {
   type Frame,
-  LOGIN_COST,
   STATION_RATE,
   type StationFleet,
   type StationPort,
@@ -30,12 +29,13 @@ export function memoryTransport(
     const { perSecond, burst } = STATION_RATE;
     const bucket = buckets.get(station) ?? new TokenBucket(perSecond, burst, clock.now());
     buckets.set(station, bucket);
+    const told = (admitted: boolean): boolean => {
+      if (!admitted) onFlood(station);
+      return admitted;
+    };
     return {
-      admits: (cost) => {
-        const admitted = bucket.take(clock.now(), cost);
-        if (!admitted) onFlood(station);
-        return admitted;
-      },
+      admitsLogin: () => told(bucket.takeLogin(clock.now())),
+      admitsMessage: () => told(bucket.take(clock.now())),
     };
   };
   return {
@@ -45,7 +45,8 @@ export function memoryTransport(
 }
 
 interface Gate {
-  admits(cost: number): boolean;
+  admitsLogin(): boolean;
+  admitsMessage(): boolean;
 }
 
 class MemoryLink implements SimLink {
@@ -73,7 +74,7 @@ class MemoryLink implements SimLink {
 
   private join(station: SimStationConfig, fleet: StationFleet): void {
     if (this.ended) return;
-    if (this.gate?.admits(LOGIN_COST) === false) return this.end(1008, 'too many logins');
+    if (this.gate?.admitsLogin() === false) return this.end(1008, 'too many logins');
     const link = {
       send: (frame: Frame) => this.soon(() => this.live() && this.events.received(frame)),
       close: (code: number, reason: string) => this.end(code, reason),
@@ -102,7 +103,7 @@ class MemoryLink implements SimLink {
 
   private admitted(): boolean {
     if (this.ended) return false;
-    if (this.gate?.admits(1) !== false) return true;
+    if (this.gate?.admitsMessage() !== false) return true;
     this.end(1008, 'too many messages');
     return false;
   }
