@@ -127,7 +127,9 @@ function lines(f: ConditionFacts, add: Add): void {
     if (line.stuck) {
       add('line-stuck', line.id, 'it got no edges and its contact still said energised');
     } else if (line.state === 'dropped' && f.supervisor.line !== 'dropped' && !f.mode.starting) {
-      const why = line.leftOut ? 'left out: a station on it does not obey, or a drill' : 'open';
+      const why = line.leftOut
+        ? 'left out: a station on it does not obey or is not verified at its floor, or a drill'
+        : 'open';
       add('line-dropped', line.id, why);
     }
   }

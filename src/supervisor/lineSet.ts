@@ -1,6 +1,7 @@
 /**
  * Several lines behind one heartbeat: all drop without it; one may be left out on its own, because
- * a station on it does not obey or because it is drilled. Leaving out is all that can be asked for.
+ * a station on it does not obey or does not fit yet, or because it is drilled. Leaving out is all
+ * that can be asked for.
  */
 import { RETURN } from '../mode';
 import { between, type Instant, later } from '../time';
@@ -11,6 +12,7 @@ export const DRILL_ms = RETURN.hold_ms + 2000;
 export class LineSet {
   private readonly ids: readonly string[];
   private isolated: ReadonlySet<string> = new Set();
+  private waiting: ReadonlySet<string> = new Set();
   /** By line: no edge before this instant. */
   private readonly openUntil = new Map<string, Instant>();
   /** By line: since when it has been left out. */
@@ -31,6 +33,16 @@ export class LineSet {
     this.isolated = wanted;
   }
 
+  /** The lines that may not be energised yet: a station on them does not fit. */
+  admit(waiting: readonly string[]): void {
+    this.waiting = new Set(waiting);
+  }
+
+  /** Lines that wait to be energised. */
+  get admitting(): readonly string[] {
+    return [...this.waiting];
+  }
+
   /** Leaves one line out until its relay has dropped, and for the time of a return. */
   drill(id: string, now: Instant): void {
     this.keepOpen(id, DRILL_ms + RETURN.wait_ms, now);
@@ -40,7 +52,8 @@ export class LineSet {
   leftOut(now: Instant): readonly string[] {
     return this.ids.filter((id) => {
       const until = this.openUntil.get(id);
-      return this.isolated.has(id) || (until !== undefined && now < until);
+      if (this.isolated.has(id) || this.waiting.has(id)) return true;
+      return until !== undefined && now < until;
     });
   }
 

@@ -12,6 +12,8 @@ export interface SumFinding {
 
 /** Slack for rounding between two additions of the same numbers, A. */
 const ROUNDING_A = 0.5;
+/** W to A in plans uses 0.9 Un (safety-concept "Terms"). */
+const LOW_VOLTAGE = 0.9;
 
 /** The first limit that the commanded values exceed, or undefined. Pure. */
 export function addUp(
@@ -43,35 +45,69 @@ export function addUp(
   return undefined;
 }
 
+/** Which lines may be energised. `why`: none of them, as this limit would be passed. */
+export interface Admission {
+  readonly leftOut: readonly string[];
+  readonly why?: SumFinding;
+}
+
 /**
- * Whether the line may be energised: until its floor is verified a station counts at what it may
- * draw without one (safety-concept "Cold start"), beside the greatest base load and without sources.
- * The first limit that this passes, or undefined. Pure.
+ * Until its floor is verified a station counts at what it may draw without one or its line stays
+ * open: lines are admitted as they fit at nameplate (safety-concept "Cold start"), beside the
+ * greatest base load, batteries at the worst they fall back to, and no source. Pure.
  */
 export function admission(
   site: Site,
   record: CycleRecord,
   below: StationsBelow = stationsBelow(site),
-): SumFinding | undefined {
+): Admission {
   const entries = new Map(record.entries.map((e) => [e.id, e]));
-  const drawn_A = (s: Station): number => {
-    const entry = entries.get(s.id);
-    return entry === undefined ? s.max_A : Math.max(s.static_A, entry.commanded, entry.counted);
-  };
-  const waits = site.stations.filter((s) => drawn_A(s) > s.static_A + ROUNDING_A).map((s) => s.id);
-  if (waits.length === 0) return undefined;
+  const draws = new Map(site.stations.map((s) => [s.id, uncontrolled_A(s, entries.get(s.id))]));
+  const fits = (s: Station): boolean => (draws.get(s.id) ?? s.max_A) <= s.static_A + ROUNDING_A;
+  const waits = site.stations.filter((s) => !fits(s));
+  const unfit = (out: readonly string[]): SumFinding | undefined =>
+    overloaded(site, below, (s) =>
+      s.line !== undefined && out.includes(s.line) ? s.static_A : (draws.get(s.id) ?? s.max_A),
+    );
+  const all = waits.length === 0 ? undefined : unfit([]);
+  if (all === undefined) return { leftOut: [] };
+  const some = waits.slice(0, 3).map((s) => s.id);
+  const more = waits.length > 3 ? ` and ${waits.length - 3} more` : '';
+  const text = `${some.join(', ')}${more} not verified at the floor (connect, or measure pre_boot_A): ${all.text}`;
+  const waiting = site.lines.map((l) => l.id).filter((id) => waits.some((s) => s.line === id));
+  const none = site.stations.every((s) => s.line === undefined || waiting.includes(s.line));
+  if (none || unfit(waiting) !== undefined) return { leftOut: waiting, why: { ...all, text } };
+  // Each that still fits beside those before it.
+  const leftOut = waiting.reduce<readonly string[]>((out, id) => {
+    const less = out.filter((o) => o !== id);
+    return unfit(less) === undefined ? less : out;
+  }, waiting);
+  return { leftOut };
+}
+
+/** What it may draw on an energised line, A. */
+const uncontrolled_A = (s: Station, entry: RecordEntry | undefined): number =>
+  entry === undefined ? s.max_A : Math.max(s.static_A, entry.commanded, entry.counted);
+
+/** The first limit that these draws pass. */
+function overloaded(
+  site: Site,
+  below: StationsBelow,
+  drawn_A: (s: Station) => number,
+): SumFinding | undefined {
   for (const node of site.nodes) {
     const base_A = site.nodes
       .filter((n) => isFed(site, n.id, node.id))
       .reduce((sum, n) => sum + n.baseLoadMax_A, 0);
+    const bess_W = site.bess
+      .filter((b) => isFed(site, b.node, node.id))
+      .reduce((sum, b) => sum + Math.max(0, 0 - b.expiry_min_W) + b.auxiliary_W, 0);
+    const others_A = base_A + bess_W / (3 * LOW_VOLTAGE * site.nominal_V);
     for (const phase of ['L1', 'L2', 'L3'] as const) {
-      let sum = base_A;
+      let sum = others_A;
       for (const s of below.get(node.id) ?? []) if (s.wiring.includes(phase)) sum += drawn_A(s);
       if (sum <= node.import_A + ROUNDING_A) continue;
-      const some =
-        waits.slice(0, 3).join(', ') + (waits.length > 3 ? ` and ${waits.length - 3} more` : '');
-      const sums = `${sum.toFixed(0)} A on ${phase} of ${node.id}, limit ${node.import_A} A`;
-      const text = `${some} not verified at the floor (connect, or measure pre_boot_A): ${sums}`;
+      const text = `${sum.toFixed(0)} A on ${phase} of ${node.id}, limit ${node.import_A} A`;
       return { node: node.id, text };
     }
   }

@@ -130,8 +130,7 @@ export class Supervisor {
     const verdict = judgeEvidence(record.mode, evidence.claims);
     const text = verdict.feed ? 'fed' : (evidence.texts.get(verdict.claim) ?? verdict.text);
     const drilled = this.drillUntil !== undefined && now < this.drillUntil;
-    const unfit =
-      this.state.line === 'open' ? admission(this.setup.site, record, this.below)?.text : undefined;
+    const unfit = verdict.feed ? this.admit(record) : undefined;
     const barred = this.refusalFailed
       ? 'the refusal drill failed'
       : drilled
@@ -215,6 +214,17 @@ export class Supervisor {
       allMustBeOpen: line === 'open' && between(openSince, now) > DRILL_ms,
       wereStuck: this.wereStuck,
     };
+  }
+
+  /** Why no line may be energised. One that is up is left to the other rules: it waits no more. */
+  private admit(record: CycleRecord): string | undefined {
+    const open = this.state.line === 'open';
+    const { admitting } = this.lines;
+    if (!open && admitting.length === 0) return undefined;
+    const { leftOut, why } = admission(this.setup.site, record, this.below);
+    if (open && why !== undefined) return why.text;
+    this.lines.admit(open ? leftOut : admitting.filter((id) => leftOut.includes(id)));
+    return undefined;
   }
 
   private advance(
