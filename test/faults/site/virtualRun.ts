@@ -10,6 +10,8 @@ import { beginFault, endFault, nothingSeen, type Seen } from './watch';
 /** The site has charged for five minutes when the fault comes. */
 const AT_s = 300;
 const AFTER_s = 150;
+/** Each seed begins its fault at another instant of the cycle. */
+const PHASE_ms = 137;
 /** A base load of nearly constant current, A per phase, for cases that add energies up. */
 const TIGHT_A = 25;
 const TIGHT_W = TIGHT_A * 3 * 230 * 0.93;
@@ -46,7 +48,7 @@ export function runFault(fault: SiteFault, seed: number, control?: Control): See
     inject: { ...fault.inject?.(of), ...control?.inject?.(of) },
     ...control?.options,
     prepare: (run) => {
-      const fault_at = later(run.time.now(), AT_s * 1000);
+      const fault_at = later(run.time.now(), AT_s * 1000 + ((seed * PHASE_ms) % 1000));
       const made = virtualCase(run, fault_at);
       current = made;
       run.time.at(fault_at, () => {
