@@ -157,7 +157,8 @@ function system(f: ConditionFacts, add: Add): void {
   }
   if (f.supervisor.latched) {
     const { text } = f.supervisor;
-    add('dynamic-latched-off', 'line', text === 'fed' ? 'three returns within an hour' : text);
+    const why = text === 'fed' ? 'three returns within an hour' : `the supervisor says: ${text}`;
+    add('dynamic-latched-off', 'line', why);
   }
   if (f.plan?.bias === true) add('forecast-bias', 'planner', f.plan.review.at(-1) ?? '');
   if (f.plan?.offPlan === true) add('off-plan', 'planner', f.plan.review.slice(1, -1).join('; '));
