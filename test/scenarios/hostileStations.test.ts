@@ -5,10 +5,10 @@ import { createPduCodec } from '../../src/io/modbusSerial';
 import type { StationImage } from '../../src/model';
 import { deviceCatalogue, siteProfiles } from '../../src/runtime';
 import { runVirtual, type VirtualRun } from '../../src/sim/composition';
-import type { Site } from '../../src/site';
+import { checkSite, type Site } from '../../src/site';
 import { type Instant, later } from '../../src/time';
 import { amps, watts } from '../../src/units';
-import { overbooked } from '../faults/site/sites';
+import { crowded } from '../faults/site/sites';
 
 const SITE = path.join(__dirname, '..', '..', 'firmware', 'sites', 'demo.yaml');
 const AT_s = 300;
@@ -17,7 +17,7 @@ function demo(): Site {
   const { site } = loadSite(SITE);
   assert(site !== undefined);
   // No cooling is declared: the judge lets the breaker forget nothing, whatever is tried again.
-  return overbooked(site);
+  return crowded(site);
 }
 
 type Tells = (images: readonly StationImage[], now: Instant) => readonly StationImage[];
@@ -44,6 +44,17 @@ function takeOver(run: VirtualRun, tells: Tells): void {
 }
 
 describe('a hostile stations process (INV-10)', () => {
+  it('is tried on a site that `check` takes for safe against it, and only just', () => {
+    const risks = (site: Site): number =>
+      checkSite(site, deviceCatalogue).findings.filter((f) => f.code === 'inv-10').length;
+    const site = demo();
+    assert.equal(risks(site), 0);
+    const weaker = site.nodes.map((n) =>
+      n.parent === undefined ? { ...n, curve: { ...n.curve, rating_A: 150 } } : n,
+    );
+    assert.equal(risks({ ...site, nodes: weaker }), 1);
+  });
+
   for (const [title, tells] of Object.entries(LIES)) {
     it(`tells ${title}; the line drops and the breaker holds for an hour`, function () {
       this.timeout(30_000);

@@ -24,7 +24,7 @@ import { CLOCK_FAULTS } from './clockCases';
 import { HANG_FAULTS } from './hangCases';
 import { LINK_FAULTS } from './linkCases';
 import { METER_FAULTS } from './meterCases';
-import { littleExport, overbooked, strongBattery } from './sites';
+import { crowded, littleExport, overbooked, strongBattery } from './sites';
 import type { CaseRun, SiteFault } from './types';
 
 const allPv = (r: CaseRun) => [...r.rig.sim.pv.values()];
@@ -153,7 +153,7 @@ export const SITE_FAULTS: readonly SiteFault[] = [
     id: 'stations-hostile',
     says: 'all stations lie at once: the stations process is taken over (INV-10)',
     lying: true,
-    site: overbooked,
+    site: crowded,
     begin: (r, now) => {
       for (const s of r.rig.sim.stations.stations) s.setBehaviour('lying', now);
     },

@@ -67,3 +67,13 @@ export const overbooked = (demo: Site): Site => ({
   pv: [],
   connection: { ...demo.connection, base_load_step_A: 20 },
 });
+/** As `overbooked`, behind the least breaker with which `check` finds no residual risk (INV-10). */
+export const crowded = (demo: Site): Site => {
+  const site = overbooked(demo);
+  return {
+    ...site,
+    nodes: site.nodes.map((n) =>
+      n.parent === undefined ? { ...n, curve: { ...n.curve, rating_A: 155 } } : n,
+    ),
+  };
+};
