@@ -30,10 +30,10 @@ function twoLines(): Site {
   return { ...site, bess: [], pv: [], lines, stations };
 }
 
-function start(site: Site, seed: number): VirtualRun {
+function build(site: Site, seed: number): VirtualRun {
   const parsed = siteProfiles(site);
   assert.ok(parsed.ok);
-  const run = buildVirtual({
+  return buildVirtual({
     site,
     profiles: parsed.profiles,
     catalogue: deviceCatalogue,
@@ -41,6 +41,10 @@ function start(site: Site, seed: number): VirtualRun {
     seed,
     duration_s: 1800,
   });
+}
+
+function start(site: Site, seed: number): VirtualRun {
+  const run = build(site, seed);
   run.rig.start();
   run.time.runUntil(later(run.time.now(), 120_000));
   return run;
@@ -65,6 +69,28 @@ function overdraws(run: VirtualRun, id: string): void {
 }
 
 describe('several watchdog lines', () => {
+  it('a station that nobody has seen since power-on costs its own line only, until it comes', () => {
+    const site = twoLines();
+    const run = build(site, 1);
+    const { fleet } = run.rig;
+    const connect = fleet.connect.bind(fleet);
+    const [unseen] = site.stations;
+    assert(unseen !== undefined);
+    let away = true;
+    fleet.connect = (id, ...rest) =>
+      away && id === unseen.id ? { accepted: false, reason: 'site-silent' } : connect(id, ...rest);
+    run.rig.start();
+    advance(run, 120);
+    assert.deepEqual([unseen.line, ...up(run)], ['line-row-a', false, true]);
+    const told = run.rig.runtime.snapshot()?.alarms ?? [];
+    assert.match(told.find((a) => a.subject === 'line-row-a')?.text ?? '', /not verified/);
+    away = false;
+    advance(run, 300);
+    assert.deepEqual(up(run), [true, true]);
+    assert.equal(run.rig.supervisor.report().returnsWithinHour, 0);
+    run.rig.stop();
+  });
+
   it('without a heartbeat all of them drop', () => {
     const run = start(twoLines(), 1);
     assert.deepEqual(up(run), [true, true]);
