@@ -84,9 +84,10 @@ export async function examine(text: string): Promise<void> {
   const work = async (): Promise<void> => {
     for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
       tried += 1;
-      const { run, findings } = await tryPoint(plan, exercise, template, at);
-      if (run.signal === 'SIGKILL' || plan.mode === 'full' || plan.mode === 'eio')
-        sums.reached += 1;
+      const { run, made, findings } = await tryPoint(plan, exercise, template, at);
+      // It says what it is called for before it fails: a writer that ended earlier met no trouble.
+      const survives = plan.mode === 'full' || plan.mode === 'eio';
+      if (made >= at && (survives || run.signal === 'SIGKILL')) sums.reached += 1;
       sums.acknowledged += run.story.done.length;
       if (run.crash !== '') sums.crashed += 1;
       const where = `${plan.mode} at call ${at} (${calls[at - 1] ?? 'end'})`;
@@ -155,14 +156,17 @@ async function tryPoint(
   exercise: Exercise,
   template: Place,
   at: number,
-): Promise<{ readonly run: Run; readonly findings: readonly Finding[] }> {
+): Promise<{ readonly run: Run; readonly made: number; readonly findings: readonly Finding[] }> {
   const { root, place } = copyOf(plan, template);
   const side = path.join(root, 'side');
+  const log = path.join(root, 'calls');
   const run = await write(plan, place, {
     DISK_MODE: plan.mode,
     DISK_AT: String(at),
     DISK_SIDE: side,
+    DISK_LOG: log,
   });
+  const made = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').length : 0;
   rmSync(path.join(place.state, '.end'), { force: true });
   const findings: Finding[] = [];
   // The start after the trouble, and the one after that.
@@ -175,7 +179,7 @@ async function tryPoint(
     }
   }
   rmSync(root, { recursive: true, force: true });
-  return { run, findings };
+  return { run, made, findings };
 }
 
 /** The writer on its disk; resolves when it has ended in whatever way. */

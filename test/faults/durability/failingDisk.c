@@ -3,7 +3,7 @@
  * fails at the N-th one. Test equipment; no part of the product.
  *
  * DISK_ROOT  folder that is watched          DISK_MODE  count|kill|torn|full|eio|power
- * DISK_AT    N, from 1; 0 = never            DISK_LOG   count: one line per call, "write PATH"
+ * DISK_AT    N, from 1; 0 = never            DISK_LOG   one line per call, "write PATH"
  * DISK_SIDE  power: a folder on the same file system, outside DISK_ROOT
  *
  * kill: SIGKILL before call N. torn: half of the bytes of write N, then SIGKILL. full: call N writes

@@ -54,7 +54,7 @@ __attribute__((constructor)) static void begin(void) {
   const char *s = getenv("DISK_SIDE"), *at = getenv("DISK_AT"), *l = getenv("DISK_LOG");
   snprintf(side, sizeof side, "%s", s == NULL ? "" : s);
   fail_at = at == NULL ? 0 : atol(at);
-  if (mode == COUNT && l != NULL)
+  if (l != NULL)
     log_fd = raw_open(l, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 }
 
