@@ -41,7 +41,10 @@ interface PlanState {
   identical: number;
 }
 
-/** A reading counts as frozen when for so long, and so many polls, it was the same registers. */
+/**
+ * A reading counts as frozen when for so long, and so many polls, it was the same registers. A
+ * `heartbeat` of a profile advances each second (SunSpec model 802, Hb); a slower counter is none.
+ */
 const FROZEN_ms = 3000;
 const FROZEN_POLLS = 4;
 /** A battery without a counter of its own may say the same for as long as its charge takes a step. */
