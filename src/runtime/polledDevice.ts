@@ -46,7 +46,7 @@ interface PlanState {
  * `heartbeat` of a profile advances each second (SunSpec model 802, Hb); a slower counter is none.
  */
 const FROZEN_ms = 3000;
-const FROZEN_POLLS = 4;
+const FROZEN_POLLS = 3;
 /** A battery without a counter of its own may say the same for as long as its charge takes a step. */
 const FROZEN_POLLS_STEADY = 45;
 /** Without an answer for so long, and a poll that failed twice or lost its port: gone. */
