@@ -164,7 +164,7 @@ export const CATALOGUE = {
   'stations-silent': entry(
     'critical',
     'the process that talks to the stations is silent; each station counts at its worst',
-    'see its log; it is restarted by the supervisor',
+    'see its log; the supervisor ends it when it hangs, systemd or the launcher starts it again',
     'it reports again',
   ),
   'supervisor-silent': entry(
@@ -211,7 +211,7 @@ export const CATALOGUE = {
   ),
   'dynamic-latched-off': entry(
     'critical',
-    'three automatic returns within an hour, or an excess at the breaker: static charging only until a person acts',
+    'three automatic returns within an hour: static charging only; or an excess at the breaker: the line stays open; until a person acts',
     'find the cause, then: holdfast mode release',
     'a person releases the latch',
   ),

@@ -31,7 +31,7 @@ export interface AllocationNode {
    * it.
    */
   readonly baseWorst_A: number;
-  /** Current that the curve carries for the declared reaction time with D <= 0.5, A per phase. */
+  /** Current that may flow for the declared reaction time when support is lost, A per phase. */
   readonly contingency_A: number;
   /**
    * All loads together stay below this whatever is fed in: rating of the busbar, or the limit less

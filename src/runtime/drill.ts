@@ -80,8 +80,8 @@ const EXPECTED: Readonly<Record<DrillKind, readonly string[]>> = {
   meter: ['meter-silent'],
   uplink: ['uplink-down'],
 };
-/** Alarms that only a drill can clear. */
-const DUTIES: readonly string[] = ['drill-overdue', 'drill-failed'];
+/** Alarms that only a drill can clear, or that say nothing of the site itself. */
+const DUTIES: readonly string[] = ['drill-overdue', 'drill-failed', 'clock-jumped'];
 /** Alarms that say that what is drilled lies or does not obey: the drill has failed, not ended. */
 const DISOBEYS: Readonly<Record<DrillKind, readonly string[]>> = {
   silence: ['meter-mismatch', 'station-overdraw', 'meter-implausible'],

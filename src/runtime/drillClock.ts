@@ -12,6 +12,19 @@ export interface ClockStart {
   readonly wall_ms: number;
 }
 
+/** A time server that answers so soon after the start sets the clock; later, it makes it jump. */
+const SETS_ms = 90_000;
+
+/** The start that counts: the clock is set once, at the first answer of a time server. Pure. */
+export function clockStart(
+  start: ClockStart,
+  now: { readonly at: Instant; readonly wall_ms: number },
+): ClockStart {
+  const elapsed_ms = between(start.at, now.at);
+  const off_ms = now.wall_ms - (start.wall_ms + elapsed_ms);
+  return elapsed_ms <= SETS_ms && Math.abs(off_ms) > DAY_ms ? now : start;
+}
+
 /**
  * Wall time that counts, ms. `newest_ms`: the newest stamp in the book; a gateway that started
  * with an older clock had none and takes the one it was given since.

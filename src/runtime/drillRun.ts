@@ -21,7 +21,7 @@ import {
   notSelfExpiring,
   withResult,
 } from './drillBook';
-import { type ClockStart, countedWall_ms } from './drillClock';
+import { type ClockStart, clockStart, countedWall_ms } from './drillClock';
 import { DropWatch, drillFactsOf } from './drillFacts';
 import type { RuntimePorts } from './ports';
 import type { SiteFacts } from './siteFacts';
@@ -46,7 +46,7 @@ export class DrillRun {
   private barred: ReadonlySet<string> = new Set();
   private now_: SiteFacts;
   private countdown = 0;
-  private readonly begun: ClockStart;
+  private begun: ClockStart;
   private jumped_ms = 0;
 
   constructor(
@@ -184,6 +184,7 @@ export class DrillRun {
   private wall(): ReturnType<typeof countedWall_ms> {
     const { clock } = this.ports;
     const now = { at: clock.now(), wall_ms: clock.wall_ms() };
+    this.begun = clockStart(this.begun, now);
     return countedWall_ms(this.begun, newest_ms(this.book), now);
   }
 

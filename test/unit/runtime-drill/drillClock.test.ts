@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { countedWall_ms } from '../../../src/runtime/drillClock';
+import { clockStart, countedWall_ms } from '../../../src/runtime/drillClock';
 import { instant } from '../../../src/time';
 
 const DAY_ms = 86_400_000;
@@ -28,5 +28,13 @@ describe('the clock by which drills are overdue', () => {
     const unset = { at: instant(1000), wall_ms: 0 };
     const now = { at: instant(61_000), wall_ms: JAN };
     assert.deepEqual(countedWall_ms(unset, JAN - DAY_ms, now), { counted_ms: JAN, jumped_ms: 0 });
+  });
+
+  it('is set by a time server that answers soon after the start, and not turned by a later one', () => {
+    const soon = { at: instant(61_000), wall_ms: JAN + 400 * DAY_ms };
+    assert.deepEqual(clockStart(start, soon), soon);
+    const later_ = { at: instant(200_000), wall_ms: JAN + 400 * DAY_ms };
+    assert.deepEqual(clockStart(start, later_), start);
+    assert.deepEqual(clockStart(start, after(30_000, 5000)), start);
   });
 });
