@@ -32,6 +32,23 @@ function heap_MiB(): number {
   return process.memoryUsage().heapUsed / 1_048_576;
 }
 
+/** A fall of the sun by so much of its rating within so long is a disturbance. */
+const CLOUD = { share: 0.05, cycles: 10 } as const;
+
+/**
+ * Tells the judge of clouds: a partial loss of PV lies in the declared envelope, so the excess it
+ * leaves where no battery can cover it must end within the reaction time (INV-1 b).
+ */
+function cloudWatch(rated_W: number): (run: VirtualRun, sun_W: number) => void {
+  const before: number[] = [];
+  return (run, sun_W) => {
+    before.push(sun_W);
+    if (before.length > CLOUD.cycles) before.shift();
+    if (Math.max(...before) - sun_W < CLOUD.share * rated_W) return;
+    run.rig.sim.judge.disturb(run.time.now());
+  };
+}
+
 function quietDays(site: Site, days: number, context: CampaignContext): CaseFinding {
   const heaps: number[] = [];
   const raised = new Map<string, number>();
@@ -39,6 +56,7 @@ function quietDays(site: Site, days: number, context: CampaignContext): CaseFind
   let leftNormal = 0;
   let active: ReadonlySet<string> = new Set();
   let current: VirtualRun | undefined;
+  const clouds = cloudWatch(site.site.pv.reduce((sum, p) => sum + p.rated_W, 0));
   let wasUp = false;
   let mode = 'static';
   const { report } = runVirtual({
@@ -54,6 +72,12 @@ function quietDays(site: Site, days: number, context: CampaignContext): CaseFind
       active = now;
       if (mode === 'normal' && s.mode !== 'normal') leftNormal += 1;
       mode = s.mode;
+      const sun = s.storage.filter((d) => d.kind === 'pv');
+      if (current !== undefined)
+        clouds(
+          current,
+          sun.reduce((w, d) => w + (d.power_W ?? 0), 0),
+        );
       const up = current?.rig.line.energised(current.time.now()) === true;
       if (wasUp && !up) drops += 1;
       wasUp = up;
