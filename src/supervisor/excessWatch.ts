@@ -38,7 +38,7 @@ export class ExcessWatch {
 
   /**
    * Takes one reading, or none while the meter proves nothing; the sentence why it must not go on.
-   * Without readings an excess is not counted on, and what the breaker has taken fades.
+   * Without a reading an excess is not counted on, and nothing cools: unknown is not zero.
    */
   judge(
     current_A: readonly [number, number, number] | undefined,
@@ -46,7 +46,7 @@ export class ExcessWatch {
   ): string | undefined {
     const passed_s = this.last === undefined ? 0 : Math.max(0, between(this.last, now) / 1000);
     this.last = now;
-    this.heat(current_A ?? [0, 0, 0], passed_s);
+    if (current_A !== undefined) this.heat(current_A, passed_s);
     const worst_A = Math.max(...(current_A ?? [0]));
     if (worst_A <= this.limit_A) this.since = undefined;
     else this.since ??= now;

@@ -39,9 +39,11 @@ const CLOUD = { share: 0.05, cycles: 10 } as const;
  * Tells the judge of clouds: a partial loss of PV lies in the declared envelope, so the excess it
  * leaves where no battery can cover it must end within the reaction time (INV-1 b).
  */
-function cloudWatch(rated_W: number): (run: VirtualRun, sun_W: number) => void {
+function cloudWatch(rated_W: number): (run: VirtualRun) => void {
   const before: number[] = [];
-  return (run, sun_W) => {
+  return (run) => {
+    // The true sun: a reading that is missing is no cloud.
+    const sun_W = [...run.rig.sim.pv.values()].reduce((sum, p) => sum + p.truePower_W(), 0);
     before.push(sun_W);
     if (before.length > CLOUD.cycles) before.shift();
     if (Math.max(...before) - sun_W < CLOUD.share * rated_W) return;
@@ -72,12 +74,7 @@ function quietDays(site: Site, days: number, context: CampaignContext): CaseFind
       active = now;
       if (mode === 'normal' && s.mode !== 'normal') leftNormal += 1;
       mode = s.mode;
-      const sun = s.storage.filter((d) => d.kind === 'pv');
-      if (current !== undefined)
-        clouds(
-          current,
-          sun.reduce((w, d) => w + (d.power_W ?? 0), 0),
-        );
+      if (current !== undefined) clouds(current);
       const up = current?.rig.line.energised(current.time.now()) === true;
       if (wasUp && !up) drops += 1;
       wasUp = up;

@@ -72,6 +72,15 @@ describe('supervisor: how long it remembers what the breaker has taken', () => {
     assert.equal(watch.needsPerson, false);
   });
 
+  it('does not cool while the meter proves nothing', () => {
+    const watch = new ExcessWatch({ ...curve, cooling_s: 600 }, 100, 60_000);
+    for (let s = 0; s <= 8; s += 1) watch.judge([150, 0, 0], later(START, s * 1000));
+    for (let s = 9; s <= 4000; s += 1) {
+      assert.match(watch.judge(undefined, later(START, s * 1000)) ?? '', /must cool/);
+    }
+    assert.match(watch.judge([90, 0, 0], later(START, 4_001_000)) ?? '', /0\.40/);
+  });
+
   it('asks for a person where no constant is declared, and goes on when one has acted', () => {
     const { after_s, watch } = goesOn({}, 40_000);
     assert.deepEqual([after_s, watch.needsPerson], [undefined, true]);
