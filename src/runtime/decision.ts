@@ -61,7 +61,7 @@ const BESS_DEAD_BAND = 0.02;
 export function decide(input: DecisionInput): Decision {
   const { state, facts, trackers } = input;
   const raised = facts.stations.some(
-    ({ station: s }) => (trackers.get(s.id)?.inForce_A(state.at) ?? 0) > s.static_A + 1e-6,
+    ({ station: s }) => (trackers.get(s.id)?.inForce_A(state.at) ?? s.max_A) > s.static_A + 1e-6,
   );
   const raised_at = raised ? state.at : input.raised_at;
   const known = raised_at === undefined ? input : { ...input, raised_at };
