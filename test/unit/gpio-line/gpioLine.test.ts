@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -101,17 +101,23 @@ describe('gpio-line on a fake chip (not verified on hardware)', function () {
 
   it('as input never waits for a reader, and keeps nothing for it', async () => {
     writeFileSync(chip, '1');
-    const run = start('--in', chip, '0');
-    run.child.stdout.pause();
+    const flooded = path.join(folder, 'flooded');
     // Each 64 bytes of input are answered by one level: 16,000 of them.
-    await new Promise<void>((resolve) => {
-      run.child.stdin.write(Buffer.alloc(1_024_000), () => resolve());
+    const flood = 'head -c 1024000 /dev/zero; : > "$0"; exec cat';
+    const script = `{ ${flood}; } | exec "$1" --in "$2" 0`;
+    const child = spawn('sh', ['-c', script, flooded, program, chip], {
+      stdio: ['pipe', 'pipe', 'ignore'],
     });
+    children.push(child);
+    // A stream that is paused still reads ahead, a process that stands still does not.
+    const still = new Int32Array(new SharedArrayBuffer(4));
+    for (let i = 0; i < 500 && !existsSync(flooded); i += 1) Atomics.wait(still, 0, 0, 10);
+    assert(existsSync(flooded), 'the program reads its input although nobody takes its output');
     writeFileSync(chip, '0');
-    run.listen();
-    run.child.stdout.resume();
-    await until('the level of now', 2000, () => run.text().endsWith('0'));
-    assert(run.text().length < 4000, `${run.text().length} levels were kept`);
+    let text = '';
+    child.stdout.on('data', (d: Buffer) => (text += d.toString()));
+    await until('the level of now', 2000, () => text.endsWith('0'));
+    assert(text.length < 4000, `${text.length} levels were kept`);
   });
 
   it('ends with a sentence when the chip is not there or the line is no number', () => {
