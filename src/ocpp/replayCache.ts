@@ -22,7 +22,9 @@ export class ReplayCache {
 
   find(call: CallFrame): Frame | undefined {
     const entry = this.answers?.get(call.id);
-    return entry?.key === keyOf(call) ? entry.reply : undefined;
+    // Most ids are new; only a known one is worth the text of its message.
+    if (entry === undefined) return undefined;
+    return entry.key === keyOf(call) ? entry.reply : undefined;
   }
 
   remember(call: CallFrame, reply: Frame): void {
