@@ -100,10 +100,15 @@ function doubleWord(words: ArrayLike<number>, at: number, order: WordOrder): num
   return high * 0x10000 + low;
 }
 
+/**
+ * Turns bits into a float and back. One for all: it holds nothing from one call to the next, and a
+ * new buffer for each register costs more than all the rest of its decoding.
+ */
+const FLOAT_BITS = new DataView(new ArrayBuffer(4));
+
 function float32Of(bits: number): number {
-  const view = new DataView(new ArrayBuffer(4));
-  view.setUint32(0, bits);
-  return view.getFloat32(0);
+  FLOAT_BITS.setUint32(0, bits);
+  return FLOAT_BITS.getFloat32(0);
 }
 
 /**
@@ -134,24 +139,36 @@ export function decodeRaw(
   }
 }
 
+type RawRange = readonly [min: number, max: number];
+
+const RAW_RANGES: Readonly<Record<Exclude<RegisterType, 'string'>, RawRange>> = {
+  int16: [-0x8000, 0x7fff],
+  uint16: [0, 0xffff],
+  int32: [-0x80000000, 0x7fffffff],
+  uint32: [0, 0xffffffff],
+  int64: [-(2 ** 53), 2 ** 53],
+  uint64: [0, 2 ** 53],
+  float32: [-3.4028234663852886e38, 3.4028234663852886e38],
+};
+
 /** Smallest and greatest raw value of an integer type; float32 gives its finite range. Pure. */
-export function rawRange(type: Exclude<RegisterType, 'string'>): readonly [number, number] {
-  switch (type) {
-    case 'int16':
-      return [-0x8000, 0x7fff];
-    case 'uint16':
-      return [0, 0xffff];
-    case 'int32':
-      return [-0x80000000, 0x7fffffff];
-    case 'uint32':
-      return [0, 0xffffffff];
-    case 'int64':
-      return [-(2 ** 53), 2 ** 53];
-    case 'uint64':
-      return [0, 2 ** 53];
-    case 'float32':
-      return [-3.4028234663852886e38, 3.4028234663852886e38];
+export const rawRange = (type: Exclude<RegisterType, 'string'>): RawRange => RAW_RANGES[type];
+
+/** Big-endian words of an integer in two's complement. Exact: no raw value passes 2 ** 53. */
+function integerWords(raw: number, count: number): number[] {
+  const words = new Array<number>(count);
+  let rest = raw;
+  for (let i = count - 1; i >= 0; i -= 1) {
+    const above = Math.floor(rest / 0x10000);
+    words[i] = rest - above * 0x10000;
+    rest = above;
   }
+  return words;
+}
+
+function float32Words(raw: number): number[] {
+  FLOAT_BITS.setFloat32(0, raw);
+  return [FLOAT_BITS.getUint16(0), FLOAT_BITS.getUint16(2)];
 }
 
 /**
@@ -166,19 +183,7 @@ export function encodeRaw(
   const [min, max] = rawRange(type);
   if (!(raw >= min && raw <= max)) throw new RangeError(`${raw} does not fit ${type}`);
   if (type !== 'float32' && !Number.isInteger(raw)) throw new RangeError(`${raw} is no integer`);
-  const words: number[] = [];
-  if (type === 'float32') {
-    const view = new DataView(new ArrayBuffer(4));
-    view.setFloat32(0, raw);
-    words.push(view.getUint16(0), view.getUint16(2));
-  } else {
-    const count = wordsOf(type);
-    let rest = BigInt.asUintN(16 * count, BigInt(raw));
-    for (let i = 0; i < count; i += 1) {
-      words.unshift(Number(rest & 0xffffn));
-      rest >>= 16n;
-    }
-  }
+  const words = type === 'float32' ? float32Words(raw) : integerWords(raw, wordsOf(type));
   return order === 'hi-lo' ? words : words.reverse();
 }
 
