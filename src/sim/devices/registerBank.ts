@@ -10,6 +10,7 @@ import {
   type Point,
   type PointValue,
   type RegisterImage,
+  type RegisterType,
   type SunspecPointData,
   type SunspecType,
 } from '../../device';
@@ -52,6 +53,13 @@ function exponentFor(profile: DeviceProfile, point: Point): number {
   return exponent;
 }
 
+interface NumericPoint {
+  readonly point: Point;
+  readonly type: Exclude<RegisterType, 'string'>;
+  /** Unit of the point over raw unit, the exponent this device chose included. */
+  readonly scale: number;
+}
+
 /** Registers of one simulated device, filled and read by the points of its profile. */
 export class RegisterBank {
   readonly #words: Readonly<Record<Table, Uint16Array>> = {
@@ -64,7 +72,8 @@ export class RegisterBank {
   };
   readonly #writable = new Uint8Array(WORDS);
   readonly #profile: DeviceProfile;
-  readonly #exponents = new Map<string, number>();
+  /** What `set` needs of a numeric point: looked up for every register of every reply. */
+  readonly #numbers = new Map<string, NumericPoint>();
   /** The whole register space as an image, without a copy. */
   readonly image: RegisterImage;
 
@@ -122,12 +131,13 @@ export class RegisterBank {
     if (point.write !== undefined)
       this.#writable.fill(1, point.address, point.address + point.words);
     const exponent = exponentFor(this.#profile, point);
-    this.#exponents.set(point.name, exponent);
     if (point.scaleFactor !== undefined) {
       this.#map(point.table, point.scaleFactor, 1);
       this.#words[point.table][point.scaleFactor] = exponent & 0xffff;
     }
     if (point.type === 'string') return;
+    const scale = point.scale * 10 ** (point.scaleFactor === undefined ? 0 : exponent);
+    this.#numbers.set(point.name, { point, type: point.type, scale });
     // A writable point starts at 0: no setpoint, no timeout, not enabled.
     const start = this.#startOf(point);
     if (point.write !== undefined || start !== 0) this.set(point.name, start);
@@ -174,18 +184,17 @@ export class RegisterBank {
 
   /** Sets a point in its unit and our sign, rounded and cut to what its registers hold. */
   set(name: string, value: number): void {
-    const point = this.#profile.points.get(name);
-    if (point === undefined || point.type === 'string') return;
+    const known = this.#numbers.get(name);
+    if (known === undefined) return;
+    const { point, type, scale } = known;
     const flag = point.negativeIf;
     if (flag !== undefined) this.#raise(flag, value < 0);
-    const exponent = point.scaleFactor === undefined ? 0 : (this.#exponents.get(name) ?? 0);
     const exact =
-      (point.sign * (flag === undefined ? value : Math.abs(value)) - point.offset) /
-      (point.scale * 10 ** exponent);
-    const [min, max] = rawRange(point.type);
-    const whole = point.type === 'float32' ? exact : Math.round(exact);
+      (point.sign * (flag === undefined ? value : Math.abs(value)) - point.offset) / scale;
+    const [min, max] = rawRange(type);
+    const whole = type === 'float32' ? exact : Math.round(exact);
     const raw = Math.min(max, Math.max(min, whole));
-    this.#words[point.table].set(encodeRaw(point.type, raw, point.wordOrder), point.address);
+    this.#words[point.table].set(encodeRaw(type, raw, point.wordOrder), point.address);
   }
 
   /** Sets or clears the bit that carries a sign. */

@@ -116,9 +116,10 @@ export function createSimBess(profile: DeviceProfile, options: SimBessOptions): 
   const internal_W = options.internal_W ?? 0;
   const stage = new DelayedPower(stageFor(reaction_ms, 2 * profile.rating.power_W), internal_W);
   let tripped = false;
+  const words = { on: rawState(profile, 'on'), off: rawState(profile, 'off') };
   const refresh = (): void => {
     show(face, profile, battery, stage.power_W);
-    const state = rawState(profile, tripped ? 'off' : 'on');
+    const state = tripped ? words.off : words.on;
     if (state !== undefined && face.fault !== 'nan') face.bank.set('state', state);
     face.bank.set('heartbeat', Math.floor(clock() / 1000) % 0x8000);
   };
