@@ -37,11 +37,13 @@ export interface JudgeReport {
 
 interface Watch {
   readonly node: string;
+  /** Where the truth has this node, if it keeps the site's order. */
+  readonly index: number;
   readonly what: string;
   readonly limit: number;
   readonly curve?: Curve;
   readonly phase?: 0 | 1 | 2;
-  since?: Instant;
+  since: Instant | undefined;
   /** What explained the excess when it began. */
   explained: 'none' | 'disturbance' | 'lying';
   d: number;
@@ -71,8 +73,9 @@ export class Judge {
     if (contract_10min_W !== undefined && wall_ms !== undefined) {
       this.contract = { watch: new ContractWatch(contract_10min_W), wall_ms };
     }
-    this.watches = site.nodes.flatMap((node) => {
-      const base = { node: node.id, explained: 'none' as const, d: 0, judged: false };
+    this.watches = site.nodes.flatMap((node, index) => {
+      const begin = { since: undefined, explained: 'none' as const, d: 0, judged: false };
+      const base = { node: node.id, index, ...begin };
       const phases = ([0, 1, 2] as const).map((phase) => ({
         ...base,
         what: `L${phase + 1}`,
@@ -121,7 +124,8 @@ export class Judge {
   }
 
   private look(watch: Watch, truth: SiteTruth, now: Instant, dt_s: number): void {
-    const node = truth.nodes.find((n) => n.id === watch.node);
+    const there = truth.nodes[watch.index];
+    const node = there?.id === watch.node ? there : truth.nodes.find((n) => n.id === watch.node);
     if (node === undefined) return;
     const value =
       watch.phase !== undefined
@@ -134,7 +138,7 @@ export class Judge {
       this.tripMax = Math.max(this.tripMax, watch.d);
     }
     if (value <= watch.limit * TOLERANCE) {
-      delete watch.since;
+      watch.since = undefined;
       watch.judged = false;
       return;
     }

@@ -2,11 +2,12 @@ import type { DeviceProfile } from '../../device';
 import type { Site } from '../../site';
 import { circuitPath } from '../../site';
 import { type Clock, type Instant, later, type Timers } from '../../time';
-import { mapPhases, PHASES, sumPhases, type ThreePhase } from '../../units';
+import { evenly, mapPhases, PHASES, sumPhases, type ThreePhase } from '../../units';
 import {
   createSimBess,
   createSimMeter,
   createSimPv,
+  type MeterTruth,
   type SimBess,
   type SimDevice,
   type SimMeter,
@@ -30,6 +31,7 @@ import type { NodeTruth, SiteTruth } from './truth';
 export const STEP_ms = 100;
 /** Power factor of the base load. */
 const BASE_POWER_FACTOR = 0.97;
+const BASE_SINE = Math.sqrt(1 - BASE_POWER_FACTOR * BASE_POWER_FACTOR);
 const VOLTAGE_NOISE_V = 0.4;
 /** Voltage drop of the supply, V per A. */
 const SUPPLY_OHM = 0.02;
@@ -80,8 +82,10 @@ class World implements SimSite {
   readonly judge: Judge;
   private readonly options: SimSiteOptions;
   private readonly random: () => number;
-  /** Ids of the nodes through which each thing's current flows, nearest first. */
-  private readonly paths: ReadonlyMap<string, readonly string[]>;
+  /** By node: indexes of the nodes through which the current of a thing there flows. */
+  private readonly paths: ReadonlyMap<string, readonly number[]>;
+  /** While a step adds them up: active power per phase, then reactive, of each node. */
+  private readonly flows: Float64Array;
   private now_: SiteTruth;
   private delivered_Wh = 0;
   /** By station: whether what it hangs on was up in the last step. */
@@ -95,14 +99,17 @@ class World implements SimSite {
     this.options = options;
     this.random = seededRandom(seedFor(seed, 'world'));
     this.paths = new Map(
-      site.nodes.map((n) => [n.id, circuitPath(site, n.id).map((node) => node.id)]),
+      site.nodes.map((n) => [
+        n.id,
+        circuitPath(site, n.id).map((node) => site.nodes.indexOf(node)),
+      ]),
     );
+    this.flows = new Float64Array(FLOWS * site.nodes.length);
     this.linesOf = new Map(
       site.stations.map((s) => {
         // An isolator opens the feeder itself: what is behind it is cut with it.
-        const behind = site.lines.filter(
-          (l) => l.kind === 'isolate' && this.paths.get(s.node)?.includes(l.node),
-        );
+        const above = circuitPath(site, s.node).map((node) => node.id);
+        const behind = site.lines.filter((l) => l.kind === 'isolate' && above.includes(l.node));
         return [s.id, [...(s.line === undefined ? [] : [s.line]), ...behind.map((l) => l.id)]];
       }),
     );
@@ -120,11 +127,12 @@ class World implements SimSite {
       random: seededRandom(seedFor(seed, d.id)),
       unit: d.unit,
     });
+    const meterTruth = (id: string): (() => MeterTruth) => {
+      const index = site.nodes.findIndex((n) => n.id === id);
+      return () => this.meterTruth(index);
+    };
     this.meters = new Map(
-      site.meters.map((m) => [
-        m.id,
-        createSimMeter(profile(m.id), () => this.meterTruth(m.node), common(m)),
-      ]),
+      site.meters.map((m) => [m.id, createSimMeter(profile(m.id), meterTruth(m.node), common(m))]),
     );
     this.bess = new Map(
       site.bess.map((b) => [b.id, createSimBess(profile(b.id), { ...common(b), soc: 0.65 })]),
@@ -165,17 +173,12 @@ class World implements SimSite {
     this.stations.stop();
   }
 
-  private meterTruth(node: string): {
-    power_W: ThreePhase<number>;
-    voltage_V: ThreePhase<number>;
-    current_A: ThreePhase<number>;
-  } {
-    const truth = this.now_.nodes.find((n) => n.id === node);
-    return {
-      power_W: truth?.power_W ?? [0, 0, 0],
-      voltage_V: this.now_.voltage_V,
-      current_A: truth?.current_A ?? [0, 0, 0],
-    };
+  private meterTruth(node: number): MeterTruth {
+    const truth = this.now_.nodes[node];
+    if (truth === undefined)
+      return { power_W: NONE, voltage_V: this.now_.voltage_V, current_A: NONE };
+    const { power_W, current_A } = truth;
+    return { power_W, voltage_V: this.now_.voltage_V, current_A };
   }
 
   private step(due: Instant): void {
@@ -204,71 +207,72 @@ class World implements SimSite {
     }
   }
 
+  /** Adds what flows at one node to it and to every node above it. */
+  private add(node: string, p: ThreePhase<number>, q: ThreePhase<number>): void {
+    const { flows } = this;
+    for (const index of this.paths.get(node) ?? []) {
+      const at = FLOWS * index;
+      for (let i = 0; i < 3; i += 1) {
+        flows[at + i] = (flows[at + i] ?? 0) + (p[i] ?? 0);
+        flows[at + 3 + i] = (flows[at + 3 + i] ?? 0) + (q[i] ?? 0);
+      }
+    }
+  }
+
+  /** A source spreads evenly over three phases. */
+  private addSource(node: string, w: number): void {
+    this.add(node, evenly(0 - w / 3), NONE);
+  }
+
   private measure(now: Instant): SiteTruth {
     const { site } = this.options;
-    const flows = new Map(site.nodes.map((n) => [n.id, emptyFlow()]));
+    this.flows.fill(0);
     const noise = (): number => VOLTAGE_NOISE_V * (this.random() - 0.5);
-    const droop = mapPhases(this.now_.nodes[0]?.current_A ?? [0, 0, 0], (a) => a * SUPPLY_OHM);
+    const droop = mapPhases(this.now_.nodes[0]?.current_A ?? NONE, (a) => a * SUPPLY_OHM);
     const voltage = mapPhases(droop, (d) => site.nominal_V - d + noise());
-    const add = (node: string, p: ThreePhase<number>, q: ThreePhase<number>): void => {
-      for (const id of this.paths.get(node) ?? []) {
-        const flow = flows.get(id);
-        if (flow === undefined) continue;
-        for (const i of [0, 1, 2] as const) {
-          flow.p[i] += p[i];
-          flow.q[i] += q[i];
-        }
-      }
-    };
-    const none: ThreePhase<number> = [0, 0, 0];
     const base_VA = mapPhases(this.baseLoad.step(STEP_ms / 1000), (a, i) => a * voltage[i]);
     const base_W = mapPhases(base_VA, (va) => va * BASE_POWER_FACTOR);
-    const sine = Math.sqrt(1 - BASE_POWER_FACTOR * BASE_POWER_FACTOR);
-    add(
-      site.nodes[0]?.id ?? '',
-      base_W,
-      mapPhases(base_VA, (va) => va * sine),
-    );
+    const base_var = mapPhases(base_VA, (va) => va * BASE_SINE);
+    this.add(site.nodes[0]?.id ?? '', base_W, base_var);
     let stations_W = 0;
     for (const s of site.stations) {
-      const current = this.stations.station(s.id)?.trueCurrent_A(now) ?? none;
+      const current = this.stations.station(s.id)?.trueCurrent_A(now) ?? NONE;
       const power = mapPhases(current, (a, i) => a * voltage[i]);
       stations_W += sumPhases(power);
-      add(s.node, power, none);
+      this.add(s.node, power, NONE);
     }
-    const source = (node: string, w: number): void => {
-      add(node, [0 - w / 3, 0 - w / 3, 0 - w / 3], none);
-    };
     let bess_W = 0;
     for (const b of site.bess) {
       const w = this.bess.get(b.id)?.truePower_W() ?? 0;
       bess_W += w;
-      source(b.node, w);
+      this.addSource(b.node, w);
     }
     let pv_W = 0;
     for (const p of site.pv) {
       const w = this.pv.get(p.id)?.truePower_W() ?? 0;
       pv_W += w;
-      source(p.node, w);
+      this.addSource(p.node, w);
     }
-    const nodes = site.nodes.map((n): NodeTruth => {
-      const { p, q } = flows.get(n.id) ?? emptyFlow();
-      const at = (phase: 0 | 1 | 2): number => Math.hypot(p[phase], q[phase]);
-      const power_W: ThreePhase<number> = [p[0], p[1], p[2]];
-      const apparent_VA = Math.hypot(sumPhases(p), sumPhases(q));
-      const current_A = mapPhases(voltage, (v, i) => at(i) / v);
-      return { id: n.id, current_A, power_W, apparent_VA };
-    });
+    const nodes = site.nodes.map((n, index) => this.nodeTruth(n.id, index, voltage));
     return { voltage_V: voltage, nodes, bess_W, pv_W, stations_W, base_W: sumPhases(base_W) };
+  }
+
+  private nodeTruth(id: string, index: number, voltage: ThreePhase<number>): NodeTruth {
+    const flow = (i: number): number => this.flows[FLOWS * index + i] ?? 0;
+    const power_W: ThreePhase<number> = [flow(0), flow(1), flow(2)];
+    const reactive_var: ThreePhase<number> = [flow(3), flow(4), flow(5)];
+    const apparent_VA = magnitude(sumPhases(power_W), sumPhases(reactive_var));
+    const current_A = mapPhases(voltage, (v, i) => magnitude(power_W[i], reactive_var[i]) / v);
+    return { id, current_A, power_W, apparent_VA };
   }
 }
 
-/** Active and reactive power through one node while it is added up. */
-interface Flow {
-  readonly p: [number, number, number];
-  readonly q: [number, number, number];
-}
-const emptyFlow = (): Flow => ({ p: [0, 0, 0], q: [0, 0, 0] });
+/** Numbers that `flows` has for each node. */
+const FLOWS = 6;
+const NONE: ThreePhase<number> = [0, 0, 0];
+
+/** Math.hypot to the last bit; most nodes carry no reactive power, and hypot is slow. */
+const magnitude = (p: number, q: number): number => (q === 0 ? Math.abs(p) : Math.hypot(p, q));
 
 function emptyTruth(site: Site): SiteTruth {
   const v = site.nominal_V;
