@@ -5,8 +5,13 @@ import { connectIpc, listenIpc } from '../../src/io/ipc';
 import { listenOcpp } from '../../src/io/ocppRpc';
 import { KeptFile } from '../../src/io/store';
 import { createOcppGuard } from '../../src/guard/ocpp';
-import { AbilityBook, createStationFleet, type StationFleet } from '../../src/ocpp';
-import { decodeLeaseBatch, decodeModeAndLinks, stationConfig } from '../../src/runtime';
+import { AbilityBook, createStationFleet } from '../../src/ocpp';
+import {
+  decodeLeaseBatch,
+  decodeModeAndLinks,
+  stationConfig,
+  stationsLeast_W,
+} from '../../src/runtime';
 import { type Instant, later } from '../../src/time';
 import { armSite } from './armSite';
 import { type ProcessConfig, socketsIn } from './config';
@@ -108,20 +113,11 @@ export async function stationsProcess(config: ProcessConfig): Promise<void> {
       kind: 'images',
       body: { at: now, images, leasesAcknowledged, cpms, ...facts.told(now) },
     });
-    toSupervisor.send({ kind: 'meters', body: { at: now, ...sumOf(fleet, now) } });
+    toSupervisor.send({ kind: 'meters', body: { at: now, sum_W: stationsLeast_W(images, now) } });
     const next = later(now - due > 2000 ? now : due, 500);
     systemTimers.at(next, () => tell(next));
   };
   tell(systemClock.now());
-}
-
-function sumOf(fleet: StationFleet, now: Instant): { sum_W?: number } {
-  let sum_W = 0;
-  for (const image of fleet.images(now)) {
-    if (image.power_W === undefined) return {};
-    sum_W += image.power_W;
-  }
-  return { sum_W };
 }
 
 function listenAddress(text: string): { host: string; port: number } {

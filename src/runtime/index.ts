@@ -41,6 +41,7 @@ export { conditionsOf } from './conditions';
 export { cycleRecord } from './record';
 export { explainPlan, explainStation } from './explain';
 export { auditOfStationEvent } from './stationEvents';
+export { stationsLeast_W } from './stationSum';
 export {
   assembleBuses,
   type BusAssembly,

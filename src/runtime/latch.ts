@@ -33,6 +33,8 @@ export function judgeGrid(from: LatchSources, now: Instant): GridWatch {
   const volts = site.nominal_V;
   let leastLoad_W = 0;
   for (const tracker of from.trackers.values()) {
+    // What has just lost its connection may have lost its power with it.
+    if (tracker.latest()?.connected !== true) continue;
     for (const a of tracker.surely_A(at)) leastLoad_W += a * volts;
   }
   const sources_W =

@@ -6,6 +6,13 @@ import { mapPhases, type ThreePhase } from '../units';
 const SAMPLES_MAX = 16;
 /** The grid reading may describe a moment this much before it was asked for, ms (meter lag). */
 const WINDOW_ms = 2500;
+/**
+ * Its own meter speaks each 5 s at most (plus the way here). One that has been silent for longer
+ * draws nothing for sure; until then the allocation's window of base loads covers what may have gone.
+ */
+const SURELY_AGE_MAX_ms = 8500;
+/** Instants of one machine's clock differ between processes by no more. */
+const FUTURE_ms = 1000;
 /** A station whose images are older than this counts at its worst. */
 export const IMAGE_STALE_ms = 3000;
 /** Leases that may be under way at once before the oldest is folded into the next. */
@@ -40,14 +47,16 @@ export class StationTracker {
     this.floor_A = floor_A;
   }
 
-  /** Takes the newest image; an older one changes nothing. */
+  /** Takes the newest image; an older one, or one from the future, changes nothing. */
   observe(image: StationImage, now: Instant): void {
     const before = this.image;
     if (before !== undefined && image.lastSeen_at < before.lastSeen_at) return;
+    if (between(now, image.lastSeen_at) > FUTURE_ms) return;
     this.image = image;
     const at = image.metered_at;
     const last = this.samples.at(-1);
-    if (at !== undefined && image.current_A !== undefined && (last === undefined || at > last.at)) {
+    const newer = at !== undefined && (last === undefined || at > last.at);
+    if (newer && image.current_A !== undefined && between(now, at) <= FUTURE_ms) {
       const sample = { at, current_A: mapPhases(image.current_A, Number) };
       this.samples = [...this.samples, sample].slice(-SAMPLES_MAX);
     }
@@ -107,13 +116,14 @@ export class StationTracker {
   }
 
   /**
-   * Smallest current within the window of a grid reading: what surely is part of it. 0 if unknown.
+   * Smallest current within the window of a grid reading: what surely is part of it. 0 if unknown,
+   * and once its meter has been silent for too long: it may draw less by now.
    */
   surely_A(gridAt: Instant): ThreePhase<number> {
     const from = gridAt - WINDOW_ms;
     const before = this.samples.filter((s) => s.at <= from).at(-1);
     const inside = this.samples.filter((s) => s.at > from && s.at <= gridAt);
-    if (before === undefined) return [0, 0, 0];
+    if (before === undefined || between(before.at, gridAt) > SURELY_AGE_MAX_ms) return [0, 0, 0];
     let least = before.current_A;
     for (const s of inside) least = mapPhases(least, (a, i) => Math.min(a, s.current_A[i]));
     return least;

@@ -17,6 +17,7 @@ import {
   type DrillBookPort,
   type SiteFacts,
   siteFacts,
+  stationsLeast_W,
   SiteRuntime,
   type SiteSnapshot,
   type StationsPort,
@@ -243,12 +244,7 @@ export class SiteUnderTest {
     const now = this.options.clock.now();
     if (this.commandPath) this.fleet.tick(now);
     if (this.supervisorAlive) this.supervisor.tick(now);
-    let sum_W: number | undefined = 0;
-    for (const image of this.fleet.images(now)) {
-      if (image.power_W === undefined) sum_W = undefined;
-      else if (sum_W !== undefined) sum_W += image.power_W;
-    }
-    this.supervisor.stationMeters({ at: now, ...(sum_W === undefined ? {} : { sum_W }) });
+    this.supervisor.stationMeters({ at: now, sum_W: stationsLeast_W(this.fleet.images(now), now) });
     const next = later(now - due > 2000 ? now : due, 1000);
     this.options.timers.at(next, () => this.second(next));
   }

@@ -98,6 +98,23 @@ describe('station tracker: what it surely draws', () => {
     assert.deepEqual(t.surely_A(at(5000)), [18, 18, 18]);
   });
 
+  it('is nothing once its own meter has fallen silent: what it drew then may have gone', () => {
+    const t = new StationTracker('s', 8);
+    t.observe(metered(0, 32), at(0));
+    assert.deepEqual(t.surely_A(at(8500)), [32, 32, 32]);
+    for (const s of [9, 12, 60, 3600]) assert.deepEqual(t.surely_A(at(s * 1000)), [0, 0, 0]);
+  });
+
+  it('a value from the future is none: it would hide every later one', () => {
+    const t = new StationTracker('s', 8);
+    t.observe({ ...metered(60_000, 5), lastSeen_at: at(1000) }, at(1000));
+    t.observe({ ...image(60_000), floorVerified: false }, at(1000));
+    assert.equal(t.latest()?.floorVerified, true);
+    assert.equal(t.measured_A(at(1000), 5000), undefined);
+    t.observe(metered(2000, 16), at(2000));
+    assert.deepEqual(t.measured_A(at(2000), 5000), [16, 16, 16]);
+  });
+
   it('takes samples in order only, and forgets a measurement that is too old', () => {
     const t = new StationTracker('s', 8);
     t.observe(metered(2000, 16), at(2000));
