@@ -168,6 +168,8 @@ export function nextDrill(drill: Drill, f: DrillFacts, now: Instant): Drill {
 }
 
 function silence(before: Drill, f: DrillFacts, now: Instant): Drill {
+  // All leases are taken back now: whether this one ends by itself cannot be seen.
+  if (f.mode !== 'normal') return end(before, 'aborted', `the mode is ${f.mode}`);
   const visible = before.visible === true || (f.aboveStatic_A ?? 0) >= VISIBLE_A;
   const drill = { ...before, visible };
   if (!visible) {

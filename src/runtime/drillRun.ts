@@ -1,4 +1,5 @@
-import type { StationLease } from '../model';
+import type { Mode, StationLease } from '../model';
+import { circuitPath } from '../site';
 import { amps } from '../units';
 import type { Instant } from '../time';
 import type { Decision } from './decision';
@@ -149,24 +150,40 @@ export class DrillRun {
     this.review();
   }
 
-  /** A silence drill leaves one station's renewal out and nothing else. */
-  leaveOut(decision: Decision): Decision {
+  /**
+   * A silence drill leaves one station's renewal out and nothing else; in any mode but normal
+   * nothing is left out, least of all that a lease is taken back.
+   */
+  leaveOut(decision: Decision, mode: Mode): Decision {
     const { drill } = this;
-    if (drill?.phase !== 'running' || drill.kind !== 'silence') return decision;
+    if (drill?.phase !== 'running' || drill.kind !== 'silence' || mode !== 'normal')
+      return decision;
     const stations = decision.stations.map((s) =>
-      s.id === drill.subject ? { ...s, lease: this.drilled(s.lease) } : s,
+      s.id === drill.subject ? { ...s, lease: this.drilled(s.lease, decision) } : s,
     );
     return { ...decision, stations };
   }
 
-  private drilled(lease: StationLease): StationLease {
+  private drilled(lease: StationLease, decision: Decision): StationLease {
     const facts = this.siteFacts.stations.find((s) => s.station.id === lease.station);
-    if (facts === undefined || !this.barred.has(lease.station) || this.granted) {
-      return { ...lease, action: 'keep' };
-    }
+    const gets = facts !== undefined && this.barred.has(lease.station) && !this.granted;
+    if (!gets || !this.fits(facts.station.node, decision)) return { ...lease, action: 'keep' };
     this.granted = true;
     const limit_A = amps(Math.min(facts.station.max_A, facts.station.static_A + GRANT_A));
     return { station: lease.station, limit_A, action: 'grant', ttl_ms: facts.ttl_ms };
+  }
+
+  /** Whether all that is counted, the drilled station at its maximum (`reserved`), fits above it. */
+  private fits(node: string, decision: Decision): boolean {
+    const { site, grid } = this.siteFacts;
+    return circuitPath(site, node).every(({ id }) => {
+      const use = decision.nodes.find((n) => n.id === id);
+      if (use === undefined) return false;
+      const [a, b, c] = use.counted_A;
+      const most_W = id === grid.id ? (this.last?.importLimit_W ?? 0) : Infinity;
+      const within = use.counted_A.every((counted, p) => counted <= (use.limit_A[p] ?? 0));
+      return within && (a + b + c) * site.nominal_V <= most_W;
+    });
   }
 
   private unknown(kind: DrillKind, subject: string): string | undefined {

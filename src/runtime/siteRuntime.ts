@@ -195,7 +195,7 @@ export class SiteRuntime {
     const supervisor = this.ports.supervisor.status();
     this.nextMode({ grid, state, stationsSilent, supervisor }, now);
     this.drills.follow(this.last, now);
-    const decision = this.drills.leaveOut(this.decide(state, stationsSilent));
+    const decision = this.drills.leaveOut(this.decide(state, stationsSilent), this.mode());
     this.act(decision, now);
     const decided_at = this.ports.clock.now();
     const links: Links = {

@@ -26,10 +26,14 @@ function fewVehicles(site: Site): readonly SimSession[] {
 }
 
 /** A site in the dark (no sun, so no support is granted) that charges in mode normal. */
-function charging(seed = 1, drillBook?: VirtualOptions['drillBook']): VirtualRun {
+function charging(
+  seed = 1,
+  drillBook?: VirtualOptions['drillBook'],
+  change: (site: Site) => Site = (site) => site,
+): VirtualRun {
   const { site } = loadSite(SITE);
   assert.ok(site !== undefined);
-  const dark = { ...site, bess: [], pv: [] };
+  const dark = change({ ...site, bess: [], pv: [] });
   const parsed = siteProfiles(dark);
   assert.ok(parsed.ok);
   const run = buildVirtual({
@@ -239,6 +243,21 @@ describe('drills', () => {
     }
   });
 
+  it('silence: a mode that turns careful ends it and takes the lease back, with no alarm as well', () => {
+    const run = charging();
+    const lease = () =>
+      run.rig.fleet.images(run.time.now()).find((i) => i.station === 'station-1')?.lease;
+    const started = run.rig.runtime.drills.start('silence', 'station-1');
+    assert.ok(!('refused' in started), JSON.stringify(started));
+    advance(run, 3);
+    assert.ok((lease()?.limit_A ?? 0) > 8);
+    run.rig.runtime.persons.ask('force-static', 'a test');
+    advance(run, 5);
+    assert.equal(run.rig.runtime.drills.state()?.phase, 'aborted');
+    assert.equal(lease(), undefined);
+    run.rig.stop();
+  });
+
   it('line: a relay that its contact shows to be stuck fails the drill, it does not end it', () => {
     const next = nextDrill(RUNNING, { ...NO_FACTS, alarms: ['line-stuck'] }, instant(6000));
     assert.deepEqual([next.phase, next.text], ['failed', 'alarm line-stuck']);
@@ -320,6 +339,48 @@ describe('drills', () => {
         .slice(1)
         .every((a) => a <= 8),
     );
+    assert.deepEqual(run.rig.sim.judge.report().violations, []);
+    run.rig.stop();
+  });
+
+  /** Its silence drill is overdue, its line drill is not. */
+  const overdue = (): NonNullable<VirtualOptions['drillBook']> => {
+    const at_ms = new VirtualTime().wall_ms();
+    const line = { kind: 'line', subject: 'line-1', phase: 'passed', at_ms } as const;
+    const results = [{ ...line, bound_s: 14, text: '' }];
+    return { load: () => ({ commissioned_ms: 0, results }), save: () => undefined };
+  };
+  const granted_A = (run: VirtualRun, s: number): number => {
+    let most = 0;
+    for (let i = 0; i < s; i += 1) {
+      advance(run, 1);
+      for (const image of run.rig.fleet.images(run.time.now())) {
+        most = Math.max(most, image.lease?.limit_A ?? 0);
+      }
+    }
+    return most;
+  };
+
+  it('an overdue station gets its one lease in normal only', () => {
+    const run = charging(1, overdue());
+    const started = run.rig.runtime.drills.start('silence', 'station-1');
+    assert.ok(!('refused' in started), JSON.stringify(started));
+    run.rig.runtime.persons.ask('force-static', 'a test');
+    assert.equal(granted_A(run, 5), 0);
+    assert.equal(run.rig.runtime.drills.state()?.phase, 'aborted');
+    run.rig.stop();
+  });
+
+  it('an overdue station gets its one lease only where every node above it has room for its maximum', () => {
+    const narrow = (site: Site): Site => ({
+      ...site,
+      nodes: site.nodes.map((n) => (n.id === 'row-a' ? { ...n, import_A: 40 } : n)),
+    });
+    const run = charging(1, overdue(), narrow);
+    const started = run.rig.runtime.drills.start('silence', 'station-1');
+    assert.ok(!('refused' in started), JSON.stringify(started));
+    assert.equal(granted_A(run, 40), 0);
+    assert.equal(run.rig.runtime.drills.state()?.phase, 'aborted');
     assert.deepEqual(run.rig.sim.judge.report().violations, []);
     run.rig.stop();
   });
