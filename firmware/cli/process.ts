@@ -41,6 +41,12 @@ export async function runProcess(args: readonly string[]): Promise<number> {
   // leaves undone shows as a missing record, and the line drops.
   process.on('uncaughtException', (error) => log(wanted.join('+'), `bug: ${error.stack ?? ''}`));
   process.on('unhandledRejection', (why) => log(wanted.join('+'), `bug: ${String(why)}`));
-  for (const name of wanted) await PROCESSES[name]()(config);
+  try {
+    for (const name of wanted) await PROCESSES[name]()(config);
+  } catch (error) {
+    log(wanted.join('+'), error instanceof Error ? error.message : String(error));
+    // Half a process is none: what already listens must not keep it alive, or nobody starts it again.
+    process.exit(1);
+  }
   return new Promise<number>(() => undefined);
 }

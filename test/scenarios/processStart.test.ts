@@ -1,0 +1,58 @@
+/** A process of the gateway that cannot start ends, so that whoever started it starts it again. */
+import { strict as assert } from 'node:assert';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { prepare } from '../../firmware/cli/firstStart';
+import { loadSite } from '../../firmware/loadSite';
+import { createKeyFile, signDetached } from '../../src/io/keys';
+import { captured } from '../unit/cli/capture';
+import { tcpSiteText } from './gateway';
+
+const PROGRAM = path.join(__dirname, '..', '..', 'firmware', 'holdfast.cjs');
+
+describe('a process that cannot start', () => {
+  it('`stations` without its port ends with 1 and the sentence, although it listens elsewhere', async function () {
+    this.timeout(60_000);
+    const folder = mkdtempSync(path.join(tmpdir(), 'holdfast-ps-'));
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    try {
+      const address = other.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      const siteFile = path.join(folder, 'site.yaml');
+      writeFileSync(siteFile, tcpSiteText(1, port));
+      const { site, bytes } = loadSite(siteFile);
+      assert(site !== undefined);
+      const key = createKeyFile(path.join(folder, 'owner.key'));
+      const signature = signDetached(bytes, 'site-file', site.id, key);
+      writeFileSync(`${siteFile}.sig`, JSON.stringify(signature));
+      const state = path.join(folder, 's');
+      const from = {
+        siteFile,
+        trust: [path.join(folder, 'owner.key.pub')],
+        line: `emulated:${path.join(folder, 'line')}`,
+      };
+      let config = '';
+      await captured(async () => {
+        config = JSON.stringify(await prepare(site, state, from));
+        return 0;
+      });
+      // `--single`: what stands before it has started and would keep the process alive for ever.
+      const words = [PROGRAM, 'process', 'recorder,stations,site', config];
+      const child = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe'] });
+      let err = '';
+      child.stderr.on('data', (d: Buffer) => (err += d.toString()));
+      const end = setTimeout(() => child.kill('SIGKILL'), 40_000);
+      const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+      clearTimeout(end);
+      assert.equal(code, 1, err);
+      assert.match(err, /cannot listen on 127\.0\.0\.1:\d+: the port is taken/);
+    } finally {
+      other.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
