@@ -7,6 +7,7 @@ import type { LineSettings } from './busListen';
 import { isNumberType, readByProfile, readRaw, valuesOf } from './busRead';
 import { scanUnits } from './busScan';
 import { Sniffer } from './busSniff';
+import { refuse } from './refuse';
 
 const USE = `use: holdfast bus scan|read|sniff|doctor --port PATH --baud N --parity none|even|odd
   scan   [--units 1-247]        --baud and --parity may be lists: 9600,19200
@@ -81,7 +82,7 @@ const first = (access: Access): Setting => {
 
 async function scan(access: Access, values: Values, print: Print): Promise<number> {
   const units = unitsOf(values.units);
-  let found = 0;
+  const found: object[] = [];
   for (const setting of access.settings) {
     const { baud, parity } = setting;
     const worst_s = units.length * (access.throughGateway ? 1 : 0.5);
@@ -89,21 +90,19 @@ async function scan(access: Access, values: Values, print: Print): Promise<numbe
     const list = await access.with(setting, (session) =>
       scanUnits(session, units, () => systemClock.now(), tell),
     );
-    found += list.length;
     for (const one of list) {
+      found.push({ baud, parity, ...one });
+      if (values.json) continue;
       const profiles = one.profiles.map(({ id, sure }) => `${id} (${sure})`).join(', ');
       const models =
         one.sunspecModels === undefined ? '' : ` SunSpec ${one.sunspecModels.join(' ')}`;
       const what = profiles === '' ? 'no profile fits' : profiles;
-      print(`unit ${one.unit} at ${baud} ${parity}: ${one.answer}${models}: ${what}`, {
-        baud,
-        parity,
-        ...one,
-      });
+      print(`unit ${one.unit} at ${baud} ${parity}: ${one.answer}${models}: ${what}`, one);
     }
   }
-  if (found === 0) tell('nobody answered; holdfast bus doctor UNIT says what may be wrong');
-  return found > 0 ? 0 : 1;
+  if (values.json) print('', { found });
+  if (found.length === 0) tell('nobody answered; holdfast bus doctor UNIT says what may be wrong');
+  return found.length > 0 ? 0 : 1;
 }
 
 async function readUnit(
@@ -207,8 +206,8 @@ export async function bus(args: readonly string[]): Promise<number> {
     return await run[what]();
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`holdfast bus: ${text}\n${error instanceof Usage ? `${USE}\n` : ''}`);
-    return 2;
+    const use = error instanceof Usage ? `\n${USE}` : '';
+    return refuse('bus', args.includes('--json'), 2, `${text}${use}`);
   } finally {
     access?.close();
   }

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { siteJsonSchema } from '../../src/site';
 import { loadSite, type LoadedSite, type LocatedFinding } from '../loadSite';
 import { readable } from './files';
+import { refuse, surplus } from './refuse';
 
 /** `holdfast check`: prints the proof and every finding; exit 1 when the file does not fit. */
 export function check(args: readonly string[]): number {
@@ -17,16 +18,11 @@ export function check(args: readonly string[]): number {
     process.stdout.write(`${JSON.stringify(siteJsonSchema(), null, 2)}\n`);
     return 0;
   }
+  const no = (text: string): number => refuse('check', values.json, 2, text);
   const [file] = positionals;
-  if (file === undefined) {
-    process.stderr.write('holdfast check: which file? use: holdfast check SITE.yaml\n');
-    return 2;
-  }
-  const missing = readable(file);
-  if (missing !== undefined) {
-    process.stderr.write(`holdfast check: ${missing}\n`);
-    return 2;
-  }
+  if (file === undefined) return no('which file? use: holdfast check SITE.yaml');
+  const wrong = surplus(positionals, 1) ?? readable(file);
+  if (wrong !== undefined) return no(wrong);
   const loaded = loadSite(file);
   if (values.json) process.stdout.write(`${JSON.stringify(asJson(loaded))}\n`);
   else process.stdout.write(`${asText(loaded).join('\n')}\n`);
@@ -78,10 +74,14 @@ function asText(loaded: LoadedSite): readonly string[] {
 }
 
 const verdict = (errors: number, risks: number): string =>
-  `does not fit: ${errors} errors, ${risks} risks that two persons must accept`;
+  `does not fit: ${counted(errors, 'error')}, ${counted(risks, 'risk')} that two persons must accept`;
+
+const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
 
 /** `file:line: severity code: text` and the fix on its own line. */
 export function findingLines(f: LocatedFinding): readonly string[] {
   const head = `${f.file}:${f.line}: ${f.severity}: ${f.subject}: ${f.text} [${f.code}]`;
-  return f.severity === 'note' ? [head] : [head, `    fix: ${f.fix}`];
+  const lines = f.severity === 'note' ? [head] : [head, `    fix: ${f.fix}`];
+  // A key of the file is repeated as it stands: an escape sequence in it would steer the terminal.
+  return lines.map((line) => line.replace(/\p{Cc}/gu, '�'));
 }

@@ -1,6 +1,5 @@
 /**
- * The table of commands. Loading a command loads its modules; the table itself loads none:
- * `require`
+ * The table of commands. Loading a command loads its modules; the table itself loads none: `require`
  * inside the arrow keeps `holdfast why` from paying for a simulator.
  */
 export interface Command {
@@ -54,6 +53,7 @@ const COMMANDS: readonly Command[] = [
     name: 'why',
     use: 'why STATION|plan [--socket PATH] [--json]',
     says: 'why a station is at its limit, or what is planned, from the running gateway',
+    more: ['--socket PATH   console of the gateway; default holdfast-state/console.sock'],
     run: (args) => (require('./live') as typeof import('./live')).why(args),
   },
   {
@@ -84,12 +84,17 @@ const COMMANDS: readonly Command[] = [
     name: 'drill',
     use: 'drill silence STATION | line LINE | meter | uplink | list [--socket PATH] [--json]',
     says: 'prove on the running site that a protection works; signed result, kept',
+    more: [
+      'list            what must be drilled and when; exit 1 while something is due',
+      '--socket PATH   console of the gateway; default holdfast-state/console.sock',
+    ],
     run: (args) => (require('./drill') as typeof import('./drill')).drill(args),
   },
   {
     name: 'station',
     use: 'station list|abilities|self-test [STATION] [--reset] [--socket PATH] [--json]',
     says: 'what a station can do; prove it, guided, at or below its safe static limit',
+    more: ['--socket PATH   default holdfast-state/console-stations.sock'],
     run: (args) => (require('./station') as typeof import('./station')).station(args),
   },
   {
@@ -100,7 +105,7 @@ const COMMANDS: readonly Command[] = [
       'scan   [--units 1-247]        --baud and --parity may be lists: 9600,19200',
       'read   UNIT holding|input ADDRESS COUNT [--type float32] [--order lo-hi]',
       'read   UNIT --profile ID',
-      'sniff  [--for SECONDS]',
+      'sniff  [--for SECONDS]        --json: one object for each frame, as it is heard',
       'doctor UNIT',
       '--socket PATH: console of the gateway; default holdfast-state/console.sock',
     ],
@@ -118,11 +123,19 @@ const COMMANDS: readonly Command[] = [
 export const commandNamed = (name: string): Command | undefined =>
   COMMANDS.find((c) => c.name === name);
 
-/** The help text. Pure. */
+/** The help text: narrow, for a laptop in a cabinet. Pure. */
 export function usage(): string {
-  const width = Math.max(...COMMANDS.map((c) => c.use.length));
-  const lines = COMMANDS.map((c) => `  ${c.use.padEnd(width)}  ${c.says}`);
-  return ['usage: holdfast COMMAND', '', ...lines, '', 'exit: 0 good, 1 finding, 2 usage'].join(
-    '\n',
-  );
+  const width = Math.max(...COMMANDS.map((c) => c.name.length));
+  const lines = COMMANDS.map((c) => `  ${c.name.padEnd(width)}  ${c.says}`);
+  const end = [
+    'the words of one: holdfast COMMAND --help',
+    'exit: 0 good, 1 finding, 2 usage; --json: one object on stdout, also for a refusal',
+  ];
+  return ['usage: holdfast COMMAND', '', ...lines, '', ...end].join('\n');
+}
+
+/** The help text of one command. Pure. */
+export function useOf(command: Command): string {
+  const more = (command.more ?? []).map((line) => `  ${line}\n`).join('');
+  return `usage: holdfast ${command.use}\n\n${command.says}\n${more}`;
 }

@@ -14,6 +14,8 @@ import { programFolder } from '../where';
 import { findingLines } from './check';
 import { openDemoConsole } from './demoConsole';
 import { type DemoPlan, parseDemoPlan } from './demoPlan';
+import { readable } from './files';
+import { refuse } from './refuse';
 
 const DEMO_FILE = path.join(programFolder(), 'firmware', 'sites', 'demo.yaml');
 /** Values of the power plot. */
@@ -35,17 +37,16 @@ export async function demo(args: readonly string[]): Promise<number> {
     },
   });
   const plan = parseDemoPlan(values);
-  if (typeof plan === 'string') {
-    process.stderr.write(`holdfast demo: ${plan}\n`);
-    return 2;
-  }
+  const no = (code: 1 | 2, text: string): number => refuse('demo', values.json, code, text);
+  if (typeof plan === 'string') return no(2, plan);
+  const missing = [plan.file, ...values.trust].map(readable).find((why) => why !== undefined);
+  if (missing !== undefined) return no(2, missing);
   const site = demoSite(plan.file);
-  if (site === undefined) return 1;
+  if (site === undefined)
+    return no(1, `${plan.file} does not fit; see: holdfast check ${plan.file}`);
   const parsed = siteProfiles(site);
-  if (!parsed.ok) {
-    for (const p of parsed.problems) process.stderr.write(`${p.device}: ${p.where}: ${p.why}\n`);
-    return 1;
-  }
+  if (!parsed.ok)
+    return no(1, parsed.problems.map((p) => `${p.device}: ${p.where}: ${p.why}`).join('\n'));
   if (values.virtual) return virtual(site, parsed.profiles, plan);
   const console_ =
     values.socket === undefined ? undefined : { socket: values.socket, trust: values.trust };
@@ -98,23 +99,20 @@ async function live(
   plan: DemoPlan,
   console_?: { readonly socket: string; readonly trust: readonly string[] },
 ): Promise<number> {
-  const tty = process.stdout.isTTY && !plan.json;
+  // Without keys to press there would be no way to end a full screen.
+  const tty = process.stdout.isTTY && process.stdin.isTTY && !plan.json;
   const history: number[] = [];
-  let latest: SiteSnapshot | undefined;
-  let lines = 0;
   const site_ = await openDemo({
     site,
     profiles,
     catalogue: deviceCatalogue,
     seed: plan.seed,
     onSnapshot: (snapshot) => {
-      latest = snapshot;
       history.push(snapshot.grid?.power_W ?? NaN);
       if (history.length > HISTORY_MAX) history.shift();
       if (tty) draw(snapshot, history, site_.faults, site_.ports);
       else if (!plan.json && snapshot.cycle % 5 === 1) {
         process.stdout.write(`${textLine(snapshot)}\n`);
-        lines += 1;
       }
     },
   });
@@ -127,7 +125,7 @@ async function live(
   await site_.stop();
   if (tty) process.stdout.write('\u001b[?25h\u001b[?1049l');
   if (plan.json) process.stdout.write(`${JSON.stringify(report)}\n`);
-  else if (latest !== undefined || lines >= 0) {
+  else {
     process.stdout.write(
       `peak ${(report.grid_peak_VA / 1000).toFixed(1)} kVA of ${(report.grid_limit_W / 1000).toFixed(0)}, ${report.limit_violations} violations, ${(report.energy_delivered_Wh / 1000).toFixed(2)} kWh delivered\n`,
     );
@@ -154,7 +152,7 @@ function draw(
     history_W: history,
     faults: faults.names(),
     width,
-    colour: true,
+    colour: (process.env['NO_COLOR'] ?? '') === '',
     addresses,
   });
   const rows = process.stdout.rows;

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { ask } from './live';
+import { ask, unanswered } from './live';
+import { refuse, surplus } from './refuse';
 
 /** Asked this often while a drill runs. */
 const POLL_ms = 1000;
@@ -28,29 +29,23 @@ export async function drill(args: readonly string[]): Promise<number> {
   });
   const [kind = '', subject] = positionals;
   const { socket, json } = values;
-  if (kind === 'list') return list(socket, json);
   const guide = GUIDE[kind];
-  if (guide === undefined || (kind === 'silence' && subject === undefined)) {
-    say(`holdfast drill: ${USE}`);
-    return 2;
-  }
+  const named = kind === 'silence' || kind === 'line';
+  const wrong = surplus(positionals, named ? 2 : 1);
+  if (wrong !== undefined) return refuse('drill', json, 2, `${wrong}; ${USE}`);
+  if (kind === 'list') return list(socket, json);
+  if (guide === undefined || (kind === 'silence' && subject === undefined))
+    return refuse('drill', json, 2, USE);
   const of = subject ?? (kind === 'line' ? 'line-1' : kind);
   const started = await ask(socket, 'drill', { kind, subject: of });
-  if (started === undefined) return silent(socket);
-  if (started.get('ok') !== true) {
-    say(`holdfast drill: not started: ${String(started.get('text'))}`);
-    return 1;
-  }
+  if (started === undefined) return refuse('drill', json, 2, unanswered(socket));
+  if (started.get('ok') !== true)
+    return refuse('drill', json, 1, `not started: ${String(started.get('text'))}`);
   say(`drill ${kind} ${of}: ${guide}; Ctrl-C stops it`);
   process.once('SIGINT', () => {
     void ask(socket, 'drill-abort', null);
   });
   return follow(socket, json);
-}
-
-function silent(socket: string): number {
-  say(`holdfast drill: the gateway does not run (no answer on ${socket}); start it: holdfast run`);
-  return 2;
 }
 
 async function follow(socket: string, json: boolean): Promise<number> {
@@ -59,7 +54,7 @@ async function follow(socket: string, json: boolean): Promise<number> {
     const state = await ask(socket, 'drill-state', null);
     const now = fields(state?.get('drill'));
     const phase = now.get('phase');
-    if (typeof phase !== 'string') return silent(socket);
+    if (typeof phase !== 'string') return refuse('drill', json, 2, unanswered(socket));
     say(`${phase}: ${String(now.get('text'))}`);
     if (phase === 'running') continue;
     if (json) process.stdout.write(`${JSON.stringify(Object.fromEntries(state ?? []))}\n`);
@@ -71,14 +66,16 @@ async function follow(socket: string, json: boolean): Promise<number> {
 async function list(socket: string, json: boolean): Promise<number> {
   const answer = await ask(socket, 'drill-duties', null);
   const duties: unknown = answer?.get('duties');
-  if (!Array.isArray(duties)) return silent(socket);
+  if (!Array.isArray(duties)) return refuse('drill', json, 2, unanswered(socket));
   if (json) process.stdout.write(`${JSON.stringify({ duties })}\n`);
   const rows = duties.map((d: unknown) => fields(d));
   for (const d of json ? [] : rows) {
     const until = new Date(Number(d.get('due_ms'))).toISOString().slice(0, 10);
     const last = fields(d.get('last')).get('text');
     const said = typeof last === 'string' ? last : 'never drilled';
-    const [kind, subject, state] = ['kind', 'subject', 'state'].map((k) => String(d.get(k)));
+    const [kind, subject, given] = ['kind', 'subject', 'state'].map((k) => String(d.get(k)));
+    // Its first interval runs since the first start: nothing has been proved yet.
+    const state = given === 'good' && typeof last !== 'string' ? 'not yet' : given;
     const row = `${(kind ?? '').padEnd(8)} ${(subject ?? '').padEnd(16)} ${(state ?? '').padEnd(8)}`;
     process.stdout.write(`${row} due ${until}  ${said}\n`);
   }

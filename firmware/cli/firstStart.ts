@@ -19,14 +19,14 @@ export function endClean({ state, bootId }: ProcessConfig): void {
 
 /**
  * At each start: the folder, the device key, the stations' passwords, and how the last run ended.
- * Killed at any point it is done again by the next start.
+ * Killed at any point it is done again by the next start. `first`: the folder was not there.
  */
 export async function prepare(
   site: Site,
   state: string,
   from: Pick<ProcessConfig, 'siteFile' | 'trust' | 'line' | 'inputs'>,
+  first = !existsSync(state),
 ): Promise<ProcessConfig> {
-  const first = !existsSync(state);
   mkdirSync(state, { recursive: true, mode: 0o700 });
   const key = loadOrCreateKey(path.join(state, 'device.key'));
   const secrets = path.join(state, 'station-secrets');

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { htmlPage, readOnlyHistory, svgChart, terminalPlot, toCsv } from '../../src/io/history';
 import { writeAtomic } from '../../src/io/store';
+import { refuse } from './refuse';
 
 const HOUR_ms = 3_600_000;
 const HOURS_MAX = 100_000;
@@ -21,18 +22,17 @@ export function history(args: readonly string[]): number {
   });
   const file = `${values.state}/history.db`;
   const hours = Number(values.hours);
-  const refuse = (why: string): number => {
-    process.stderr.write(`holdfast history: ${why}\n`);
-    return 2;
-  };
+  const no = (why: string): number => refuse('history', values.json, 2, why);
+  const formats = [values.json, values.csv, values.html !== undefined].filter((f) => f);
+  if (formats.length > 1) return no('--json, --csv and --html: keep one of them');
   if (!(hours > 0 && hours <= HOURS_MAX))
-    return refuse(`--hours ${values.hours}: write hours above 0, at most ${HOURS_MAX}`);
+    return no(`--hours ${values.hours}: write hours above 0, at most ${HOURS_MAX}`);
   if (!existsSync(file))
-    return refuse(
+    return no(
       `there is no history in ${file}; the gateway records while it runs: --state its folder`,
     );
   const opened = readOnlyHistory(file);
-  if (!opened.ok) return refuse(opened.why);
+  if (!opened.ok) return no(opened.why);
   const { history: recorded } = opened;
   const to = Date.now();
   const wanted = positionals.length > 0 ? positionals : recorded.series();
@@ -40,7 +40,7 @@ export function history(args: readonly string[]): number {
   if (stranger !== undefined) {
     const known = recorded.series().join(', ');
     recorded.close();
-    return refuse(`there is no series "${stranger}"; known: ${known === '' ? 'none yet' : known}`);
+    return no(`there is no series "${stranger}"; known: ${known === '' ? 'none yet' : known}`);
   }
   const lines = wanted.map((name) => ({
     name,

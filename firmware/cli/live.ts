@@ -1,12 +1,23 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { connectIpc } from '../../src/io/ipc';
+import { refuse, surplus } from './refuse';
 
 const ANSWER_ms = 3000;
 
-/** Pure. */
-export const NOT_RUNNING = (socket: string): string =>
-  `the gateway does not run (no answer on ${socket}); start it: holdfast run`;
+/** Why nobody answers on a console, and what to do about it. */
+export function unanswered(socket: string): string {
+  const start = 'start it: holdfast run';
+  try {
+    accessSync(socket, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EACCES' || code === 'EPERM')
+      return `${socket} may not be used by this user: ask as the gateway's user, or with sudo`;
+    return `the gateway does not run (no answer on ${socket}); ${start}, or name its --socket`;
+  }
+  return `the gateway does not run or hangs (no answer on ${socket}); look at its log, or ${start}`;
+}
 
 /** `holdfast why STATION`: asks the running gateway. Exit 2 when it does not run. */
 export async function why(args: readonly string[]): Promise<number> {
@@ -18,25 +29,19 @@ export async function why(args: readonly string[]): Promise<number> {
       json: { type: 'boolean', default: false },
     },
   });
+  const { socket, json } = values;
+  const no = (code: 1 | 2, text: string): number => refuse('why', json, code, text);
   const [station] = positionals;
-  if (station === undefined) {
-    process.stderr.write('holdfast why: which station? use: holdfast why STATION|plan\n');
-    return 2;
-  }
-  const answer = await ask(values.socket, 'why', station);
-  if (answer === undefined) {
-    process.stderr.write(`holdfast why: ${NOT_RUNNING(values.socket)}\n`);
-    return 2;
-  }
-  if (values.json) process.stdout.write(`${JSON.stringify(Object.fromEntries(answer))}\n`);
+  if (station === undefined) return no(2, 'which station? use: holdfast why STATION|plan');
+  const wrong = surplus(positionals, 1);
+  if (wrong !== undefined) return no(2, wrong);
+  const answer = await ask(socket, 'why', station);
+  if (answer === undefined) return no(2, unanswered(socket));
   const lines = answer.get('lines');
-  const text = answer.get('text');
-  if (Array.isArray(lines)) {
-    if (!values.json) process.stdout.write(`${lines.join('\n')}\n`);
-    return 0;
-  }
-  if (!values.json) process.stderr.write(`holdfast why: ${typeof text === 'string' ? text : ''}\n`);
-  return 1;
+  if (!Array.isArray(lines)) return no(1, String(answer.get('text')));
+  const text = json ? JSON.stringify(Object.fromEntries(answer)) : lines.join('\n');
+  process.stdout.write(`${text}\n`);
+  return 0;
 }
 
 /** One question to the console socket; undefined when nobody answers. */

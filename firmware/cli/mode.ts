@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { MODE_WISHES, type ModeWish } from '../processes/modeDoor';
-import { ask, NOT_RUNNING, snapshotOf, type LiveSnapshot } from './live';
+import { ask, snapshotOf, unanswered, type LiveSnapshot } from './live';
+import { refuse, surplus } from './refuse';
 
 /** A wish acts with the next cycle; its effect is looked for this long. */
 const EFFECT_ms = 4000;
@@ -19,30 +20,26 @@ export async function mode(args: readonly string[]): Promise<number> {
       json: { type: 'boolean', default: false },
     },
   });
-  const { socket, who } = values;
-  const wish = MODE_WISHES.find((w) => w === positionals[0]);
-  const say = (text: string): void => void process.stderr.write(`holdfast mode: ${text}\n`);
-  if (wish === undefined) {
-    say(positionals.length === 0 ? USE : `"${String(positionals[0])}" is no wish; ${USE}`);
-    return 2;
-  }
+  const { socket, who, json } = values;
+  const no = (code: 1 | 2, text: string): number => refuse('mode', json, code, text);
+  const [word] = positionals;
+  const wish = MODE_WISHES.find((w) => w === word);
+  if (wish === undefined) return no(2, word === undefined ? USE : `"${word}" is no wish; ${USE}`);
+  const wrong = surplus(positionals, 1);
+  if (wrong !== undefined) return no(2, wrong);
   const asked = await ask(socket, 'mode', { wish, ...(who === undefined ? {} : { who }) });
-  if (asked === undefined) {
-    say(NOT_RUNNING(socket));
-    return 2;
-  }
+  if (asked === undefined) return no(2, unanswered(socket));
   const text = String(asked.get('text'));
   if (asked.get('ok') !== true) {
-    if (values.json) process.stdout.write(`${JSON.stringify({ wish, ok: false, text })}\n`);
-    else say(text);
-    return 1;
+    if (json) process.stdout.write(`${JSON.stringify({ wish, ok: false, text })}\n`);
+    return json ? 1 : no(1, text);
   }
   const seen = await effect(socket, wish);
   const now = seen.snapshot;
   const { done } = seen;
   const hint = !done && wish === 'acknowledge-stop' ? '; free the stop contact first' : '';
   const line = now === undefined ? text : `${text}; mode ${now.mode}: ${now.modeWhy}${hint}`;
-  if (values.json) process.stdout.write(`${JSON.stringify({ wish, ok: done, text, ...now })}\n`);
+  if (json) process.stdout.write(`${JSON.stringify({ wish, ok: done, text, ...now })}\n`);
   else process.stdout.write(`${line}\n`);
   return done ? 0 : 1;
 }

@@ -1,15 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { linesFor } from '../../src/board';
+import { parseLineSpec } from '../../src/io/line';
 import { boardFile, loadBoard } from '../loadBoard';
 import { armSite, type ArmedSite } from '../processes/armSite';
 import type { ProcessConfig } from '../processes/config';
 import { log } from '../processes/log';
+import { readable } from './files';
 import { endClean, prepare } from './firstStart';
+import { refuse } from './refuse';
+import { holdState } from './stateHold';
 import { programEntry, supervisorEntry } from '../where';
 
+const USE =
+  'use: holdfast run --site SITE.yaml --trust KEY.pub [--state FOLDER] [--board NAME | --line SPEC]';
 const PROCESSES = ['supervisor', 'recorder', 'stations', 'uplink', 'planner', 'site'] as const;
 /** V8 for a small board: small young generation, a cap that turns a leak into a restart, no helpers. */
 const SMALL_HEAP = [
@@ -40,32 +47,38 @@ export async function run(args: readonly string[]): Promise<number> {
       json: { type: 'boolean', default: false },
     },
   });
-  if (values.site === undefined || values.trust.length === 0) {
-    const use =
-      'use: holdfast run --site SITE.yaml --trust KEY.pub [--state FOLDER] [--board NAME | --line SPEC]';
-    process.stderr.write(`holdfast run: ${use}\n`);
-    return 2;
+  const no = (code: 1 | 2, text: string): number => refuse('run', values.json, code, text);
+  const { site: siteFile } = values;
+  if (siteFile === undefined || values.trust.length === 0) return no(2, USE);
+  if (values.state === '') return no(2, `--state names no folder; ${USE}`);
+  if (values.board !== undefined && values.line !== undefined)
+    return no(2, '--board and --line both name the lines: keep one of them');
+  for (const file of [siteFile, ...values.trust]) {
+    const missing = readable(file);
+    if (missing !== undefined) return no(2, missing);
   }
   let armed: ArmedSite;
   try {
-    armed = armSite(values.site, values.trust);
+    armed = armSite(siteFile, values.trust);
   } catch (error) {
-    process.stderr.write(`holdfast run: ${error instanceof Error ? error.message : 'refused'}\n`);
-    return 1;
+    return no(1, error instanceof Error ? error.message : 'refused');
   }
   const state = path.resolve(values.state);
   const ids = armed.site.lines.map((l) => l.id);
+  const wrong = values.line === undefined ? undefined : lineProblem(values.line, ids);
+  if (wrong !== undefined) return no(2, wrong);
   const board = boardParts(values.board, ids, state);
-  if (typeof board === 'string') {
-    process.stderr.write(`holdfast run: ${board}\n`);
-    return 1;
-  }
-  const config = await prepare(armed.site, state, {
-    siteFile: path.resolve(values.site),
+  if (typeof board === 'string') return no(1, board);
+  const first = !existsSync(state);
+  const hold = await holdState(state);
+  if ('refused' in hold) return no(1, hold.refused);
+  const from = {
+    siteFile: path.resolve(siteFile),
     trust: values.trust.map((t) => path.resolve(t)),
     ...board,
     ...(values.line === undefined ? {} : { line: values.line }),
-  });
+  };
+  const config = await prepare(armed.site, state, from, first);
   // Without a broker in the site file there is nothing for `uplink` to do.
   const { site } = armed;
   // A process that has nothing to do would only cost memory.
@@ -76,7 +89,20 @@ export async function run(args: readonly string[]): Promise<number> {
   const names = PROCESSES.filter((p) => !idle.has(p));
   await supervise(config, names, values.single);
   endClean(config);
+  hold.release();
   return 0;
+}
+
+/** What is wrong with the words of `--line`: it names one line, only emulated ones have others beside. */
+function lineProblem(text: string, ids: readonly string[]): string | undefined {
+  const spec = parseLineSpec(text);
+  if (spec === undefined) {
+    const forms =
+      'watchdog:/dev/watchdogN[,FEEDBACK], gpio:PROGRAM:/dev/gpiochipN:OFFSET, emulated:FILE';
+    return `--line ${text} is no back end of a line: write one of ${forms}`;
+  }
+  if (spec.kind === 'emulated' || ids.length <= 1) return undefined;
+  return `--line names one line, the site file has ${ids.join(', ')}: name them in a board (--board)`;
 }
 
 /** Lines and inputs from the board, or why it cannot be used. Without a board all is emulated. */

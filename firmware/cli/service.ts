@@ -2,14 +2,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { ACTIONS, permissions, readGrantDocument } from '../../src/access';
 import { writeAtomic } from '../../src/io/store';
-import { ask, NOT_RUNNING, snapshotOf } from './live';
 import { readable } from './files';
+import { ask, snapshotOf, unanswered } from './live';
+import { refuse, surplus } from './refuse';
 
 const USE = `use: holdfast service draft --site ID --who NAME --reason TEXT [--for 2h] [--role field-tech] --out FILE
      holdfast sign FILE --purpose service-grant --key KEY       (on the signer's own machine)
      holdfast service open --grant FILE [--who NAME] [--reason TEXT] [--for 2h] [--socket PATH]
      holdfast service close|state [--socket PATH]`;
 
+const GRANTABLE = ['field-tech', 'integrator'] as const;
 const HOUR_ms = 3_600_000;
 /** A draft that was not used until then opens nothing. */
 const DRAFT_HOLDS_ms = 24 * HOUR_ms;
@@ -38,10 +40,11 @@ const say = (text: string): void => void process.stderr.write(`holdfast service:
 export async function service(args: readonly string[]): Promise<number> {
   const { values, positionals } = parse(args);
   const length_ms = values.for === undefined ? undefined : duration_ms(values.for);
-  if (Number.isNaN(length_ms)) {
-    say(`--for "${String(values.for)}" is not a time such as 90m or 2h`);
-    return 2;
-  }
+  const no = (text: string): number => refuse('service', values.json, 2, text);
+  if (Number.isNaN(length_ms))
+    return no(`--for "${String(values.for)}" is not a time such as 90m or 2h`);
+  const wrong = surplus(positionals, 1);
+  if (wrong !== undefined) return no(`${wrong}\n${USE}`);
   switch (positionals[0] ?? '') {
     case 'draft':
       return draft(values, length_ms ?? 2 * HOUR_ms);
@@ -52,8 +55,7 @@ export async function service(args: readonly string[]): Promise<number> {
     case 'state':
       return question(values, 'service-state', {});
     default:
-      process.stderr.write(`${USE}\n`);
-      return 2;
+      return no(USE);
   }
 }
 
@@ -67,12 +69,12 @@ export function duration_ms(text: string): number {
 /** Writes a document that a CPO person may sign; it is worth nothing unsigned. */
 function draft(values: Values, length_ms: number): number {
   const { site, who, reason, out, role } = values;
-  if (site === undefined || who === undefined || reason === undefined || out === undefined) {
-    process.stderr.write(`${USE}\n`);
-    return 2;
-  }
+  const no = (text: string): number => refuse('service', values.json, 2, text);
+  if (site === undefined || who === undefined || reason === undefined || out === undefined)
+    return no(USE);
+  const grantable = GRANTABLE.find((r) => r === role);
+  if (grantable === undefined) return no(`--role "${role}" is none of ${GRANTABLE.join(', ')}`);
   const now = Date.now();
-  const grantable = role === 'integrator' ? 'integrator' : 'field-tech';
   const text = JSON.stringify(
     {
       site,
@@ -89,30 +91,25 @@ function draft(values: Values, length_ms: number): number {
     2,
   );
   const read = readGrantDocument(text);
-  if (!read.ok) {
-    say(`${read.text}; nothing was written`);
-    return 2;
-  }
-  if (existsSync(out)) {
-    say(`${out} is there already; choose a new name`);
-    return 2;
-  }
+  if (!read.ok) return no(`${read.text}; nothing was written`);
+  if (existsSync(out)) return no(`${out} is there already; choose a new name`);
   writeAtomic(out, Buffer.from(`${text}\n`));
-  process.stdout.write(`${out}: now holdfast sign ${out} --purpose service-grant --key KEY\n`);
+  const next = `holdfast sign ${out} --purpose service-grant --key KEY`;
+  if (values.json) process.stdout.write(`${JSON.stringify({ ok: true, file: out, next })}\n`);
+  else process.stdout.write(`${out}: now ${next}\n`);
   return 0;
 }
 
 async function open(values: Values, length_ms: number | undefined): Promise<number> {
   const { grant, who, reason, socket } = values;
-  if (grant === undefined) {
-    say(`a session needs a signed document: --grant FILE\n${USE}`);
-    return 2;
-  }
-  const missing = readable(grant) ?? readable(`${grant}.sig`);
-  if (missing !== undefined) {
+  const no = (text: string): number => refuse('service', values.json, 2, text);
+  if (grant === undefined) return no(`a session needs a signed document: --grant FILE\n${USE}`);
+  const missing = readable(grant);
+  if (missing !== undefined) return no(missing);
+  const unsigned = readable(`${grant}.sig`);
+  if (unsigned !== undefined) {
     const fix = `holdfast sign ${grant} --purpose service-grant --key KEY`;
-    say(existsSync(grant) ? `${grant} is not signed: ${fix}` : missing);
-    return 2;
+    return no(existsSync(`${grant}.sig`) ? unsigned : `${grant} is not signed: ${fix}`);
   }
   const body = {
     document: readFileSync(grant).toString('base64'),
@@ -137,10 +134,7 @@ async function open(values: Values, length_ms: number | undefined): Promise<numb
 
 async function question(values: Values, kind: string, body: object): Promise<number> {
   const answer = await ask(values.socket, kind, body);
-  if (answer === undefined) {
-    say(NOT_RUNNING(values.socket));
-    return 2;
-  }
+  if (answer === undefined) return refuse('service', values.json, 2, unanswered(values.socket));
   const good = answer.get('ok') === true;
   if (values.json) process.stdout.write(`${JSON.stringify(Object.fromEntries(answer))}\n`);
   else if (good) process.stdout.write(`${String(answer.get('text'))}\n`);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readGrantDocument } from '../../src/access';
 import { createKeyFile, loadPrivateKey, signDetached, type SigningKey } from '../../src/io/keys';
@@ -6,6 +6,7 @@ import { readDenyList } from '../../src/io/ocppRpc';
 import { writeAtomic } from '../../src/io/store';
 import { loadSite } from '../loadSite';
 import { readable } from './files';
+import { refuse, surplus } from './refuse';
 
 const PURPOSES = ['site-file', 'service-grant', 'deny-list'] as const;
 type Purpose = (typeof PURPOSES)[number];
@@ -24,29 +25,18 @@ export function sign(args: readonly string[]): number {
       json: { type: 'boolean', default: false },
     },
   });
+  const no = (code: 1 | 2, text: string): number => refuse('sign', values.json, code, text);
   const [file] = positionals;
-  const say = (text: string): void => void process.stderr.write(`holdfast sign: ${text}\n`);
   const purpose = PURPOSES.find((p) => p === values.purpose);
-  if (file === undefined || values.key === undefined || purpose === undefined) {
-    say(purpose === undefined ? `nothing is signed for "${values.purpose}"; ${USE}` : USE);
-    return 2;
-  }
-  const missing = readable(file);
-  if (missing !== undefined) {
-    say(missing);
-    return 2;
-  }
+  if (purpose === undefined) return no(2, `nothing is signed for "${values.purpose}"; ${USE}`);
+  if (file === undefined || values.key === undefined) return no(2, USE);
+  const wrong = surplus(positionals, 1) ?? readable(file);
+  if (wrong !== undefined) return no(2, wrong);
   const key = openKey(values.key, values['new-key']);
-  if (typeof key === 'string') {
-    say(key);
-    return 2;
-  }
+  if (typeof key === 'string') return no(2, key);
   const bytes = readFileSync(file);
   const site = siteOf(file, purpose, bytes);
-  if ('refused' in site) {
-    say(`${file} ${site.refused}`);
-    return 1;
-  }
+  if ('refused' in site) return no(1, `${file} ${site.refused}`);
   const signature = signDetached(bytes, purpose, site.id, key);
   const out = `${file}.sig`;
   writeAtomic(out, Buffer.from(`${JSON.stringify(signature, null, 2)}\n`));
@@ -81,7 +71,7 @@ function openKey(path: string, create: boolean): SigningKey | string {
     return create ? createKeyFile(path) : loadPrivateKey(path);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    const fix = create ? 'choose a new name' : 'make one with --new-key';
-    return `key ${path}: ${why}; ${fix}`;
+    if (existsSync(path)) return create ? `${path} is there already; choose a new name` : why;
+    return create ? `key ${path}: ${why}` : `there is no key ${path}; make one with --new-key`;
   }
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { ask } from './live';
+import { ask, unanswered } from './live';
+import { refuse, surplus } from './refuse';
 
 /** Asked this often while a self-test runs. */
 const POLL_ms = 1000;
@@ -23,22 +24,16 @@ export async function station(args: readonly string[]): Promise<number> {
   });
   const [what, id] = positionals;
   const { socket, json } = values;
+  const wrong = surplus(positionals, 2);
+  if (wrong !== undefined) return refuse('station', json, 2, `${wrong}; ${USE}`);
   if (what === 'list' || what === 'abilities') return show(what, id, socket, json);
   if (what === 'self-test' && id !== undefined) return selfTest(id, values.reset, socket, json);
-  say(`holdfast station: ${USE}`);
-  return 2;
+  return refuse('station', json, 2, USE);
 }
 
 const say = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
-
-function silent(socket: string): number {
-  say(
-    `holdfast station: the gateway does not run (no answer on ${socket}); start it: holdfast run`,
-  );
-  return 2;
-}
 
 async function show(
   what: 'list' | 'abilities',
@@ -47,17 +42,22 @@ async function show(
   json: boolean,
 ): Promise<number> {
   const answer = await ask(socket, 'abilities', null);
-  if (answer === undefined) return silent(socket);
+  if (answer === undefined) return refuse('station', json, 2, unanswered(socket));
   const list: unknown = answer.get('stations');
-  const all = Array.isArray(list) ? list.map(fields) : [];
+  if (!Array.isArray(list)) {
+    const text = `${socket} is not the console of \`stations\` (console-stations.sock)`;
+    return refuse('station', json, 2, text);
+  }
+  const all = list.map(fields);
   const rows = all.filter((row) => id === undefined || row.get('station') === id);
   if (rows.length === 0) {
     const known = all.map((row) => word(row.get('station'))).join(', ');
-    if (known === '') say('holdfast station: the site file declares no station; add it there');
-    else say(`holdfast station: there is no station "${id ?? ''}"; known: ${known}`);
-    return 1;
+    const none = 'the site file declares no station; add it there';
+    const text = known === '' ? none : `there is no station "${id ?? ''}"; known: ${known}`;
+    return refuse('station', json, 1, text);
   }
-  if (json) process.stdout.write(`${JSON.stringify(rows.map((row) => Object.fromEntries(row)))}\n`);
+  const stations = rows.map((row) => Object.fromEntries(row));
+  if (json) process.stdout.write(`${JSON.stringify({ ok: true, stations })}\n`);
   else for (const row of rows) process.stdout.write(`${textOf(what, row)}\n`);
   return 0;
 }
@@ -83,11 +83,9 @@ async function selfTest(
   json: boolean,
 ): Promise<number> {
   const started = await ask(socket, 'self-test', { station: id, reset });
-  if (started === undefined) return silent(socket);
-  if (started.get('ok') !== true) {
-    say(`holdfast station: not started: ${word(started.get('text'))}`);
-    return 1;
-  }
+  if (started === undefined) return refuse('station', json, 2, unanswered(socket));
+  if (started.get('ok') !== true)
+    return refuse('station', json, 1, `not started: ${word(started.get('text'))}`);
   const how = reset ? 'restarts it by itself' : 'asks you to switch it off and on';
   say(`${id} stays at or below its safe static limit; the test ${how}. Ctrl-C ends it.`);
   say('A vehicle that draws makes the result stronger.');
@@ -107,7 +105,7 @@ async function follow(socket: string, json: boolean): Promise<number> {
   let findings = 0;
   for (;;) {
     const answer = await ask(socket, 'self-test-state', null);
-    if (answer === undefined) return silent(socket);
+    if (answer === undefined) return refuse('station', json, 2, unanswered(socket));
     const test = fields(answer.get('test'));
     const list: unknown = test.get('findings');
     const lines = Array.isArray(list) ? list.map(word) : [];

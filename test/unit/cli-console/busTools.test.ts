@@ -125,11 +125,11 @@ describe('bus tools through a running gateway', function () {
   it('scan: finds the devices of the site in mode normal and says how long it takes', async () => {
     const found = await tool('scan', '--units', '9-10', '--json');
     assert.equal(found.code, 0, found.err);
-    const units = found.out
-      .trim()
-      .split('\n')
-      .map((l) => String((JSON.parse(l) as { unit: number }).unit));
-    assert.deepEqual(units, ['10']);
+    const said = JSON.parse(found.out) as { found: { unit: number; baud: number }[] };
+    assert.deepEqual(
+      said.found.map((one) => [one.unit, one.baud]),
+      [[10, 19200]],
+    );
     assert.match(found.err, /2 unit ids, at most 2 s/);
     assert.match(found.err, /s left/);
     assert.equal(rig.run.rig.runtime.mode(), 'normal');

@@ -17,6 +17,7 @@ import { parseDemoPlan } from '../../../firmware/cli/demoPlan';
 import { why } from '../../../firmware/cli/live';
 import { run } from '../../../firmware/cli/run';
 import { sign } from '../../../firmware/cli/sign';
+import { holdState } from '../../../firmware/cli/stateHold';
 import { armSite } from '../../../firmware/processes/armSite';
 import { parseProcessConfig } from '../../../firmware/processes/config';
 import { readKept } from '../../../firmware/processes/kept';
@@ -189,8 +190,49 @@ describe('command line', () => {
       assert.throws(() => statSync(at('state')));
     });
 
-    it('run refuses a missing trust key', async () => {
-      assert.match(await refused(['--site', site, '--trust', at('nobody.pub')]), /ENOENT/);
+    it('run exits 2 for a site file or a trust key that cannot be read', async () => {
+      for (const args of [
+        ['--site', site, '--trust', at('nobody.pub')],
+        ['--site', at('none.yaml'), '--trust', `${key}.pub`],
+      ]) {
+        const { code, err } = await captured(() => run(args));
+        assert.equal(code, 2);
+        assert.match(err, /cannot be read: check the path and its permissions/);
+      }
+    });
+
+    it('run exits 2 for words that contradict each other or name no line', async () => {
+      const words = ['--site', site, '--trust', `${key}.pub`];
+      for (const [more, says] of [
+        [['--state', ''], /--state names no folder/],
+        [['--board', 'laptop', '--line', `emulated:${at('line')}`], /keep one of them/],
+        [['--line', 'relay:1'], /--line relay:1 is no back end of a line: write one of watchdog:/],
+      ] as const) {
+        const { code, err } = await captured(() => run([...words, ...more]));
+        assert.equal(code, 2, err);
+        assert.match(err, says);
+      }
+    });
+
+    it('run refuses one --line for a site file with several lines', async () => {
+      copyFileSync(path.join(SITES, 'depot.yaml'), site);
+      await captured(() => sign([site, '--key', key]));
+      const words = ['--site', site, '--trust', `${key}.pub`, '--line', 'watchdog:/dev/watchdog1'];
+      const { code, err } = await captured(() => run(words));
+      assert.equal(code, 2);
+      assert.match(err, /the site file has line-night, line-fast, line-site: name them in a board/);
+    });
+
+    it('run refuses a state folder that is a file, and one in which a gateway runs', async () => {
+      const words = ['--site', site, '--trust', `${key}.pub`, '--state'];
+      const file = at('no-folder');
+      writeFileSync(file, '');
+      assert.match(await refused([...words, file]), /cannot be used: it is no folder; choose/);
+      const state = at('held');
+      const hold = await holdState(state);
+      assert('release' in hold);
+      assert.match(await refused([...words, state]), /a gateway runs on .*held already/);
+      hold.release();
     });
   });
 
