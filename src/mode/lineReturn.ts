@@ -36,6 +36,8 @@ export interface LineState {
   /** Persisted; only a person releases it. */
   readonly latched: boolean;
   readonly whyOpen: string;
+  /** It was opened by a drill, and nothing has failed since: its return is no sign of trouble. */
+  readonly drilled?: boolean;
 }
 
 export interface LineInput {
@@ -47,6 +49,8 @@ export interface LineInput {
   readonly personReleases: boolean;
   /** The record is the first of another life of the site process: a start that is a return. */
   readonly restarted?: boolean;
+  /** Nothing speaks against an edge but a line drill. */
+  readonly drilled?: boolean;
 }
 
 /** The line is de-energised from power-on. `returns` and `latched` come from persistent memory. */
@@ -77,12 +81,14 @@ export function nextLine(
   const latched = state.latched && !input.personReleases;
   const returns = state.returns.filter((r) => between(r, now) < RETURN.hour_ms);
   const good = input.good ? state.good + 1 : 0;
-  const base: LineState = { ...state, latched, returns, good };
+  const drilled = state.drilled === true && (input.good || input.drilled === true);
+  const base: LineState = { ...state, latched, returns, good, drilled };
   const opened = (whyOpen: string): LineState => {
     const delay_ms = Math.floor(input.random * RETURN.delayMax_ms);
     // What was good before the line opened counts for no return.
     const anew = { good: input.good ? 1 : 0, openSince: now, delay_ms, whyOpen };
-    return { ...base, ...anew, line: 'open', start: 'return' };
+    const byDrill = input.drilled === true && input.restarted !== true;
+    return { ...base, ...anew, line: 'open', start: 'return', drilled: byDrill };
   };
   if (input.restarted === true) {
     return { state: opened('the site process was started again'), feed: false };
@@ -104,8 +110,8 @@ export function nextLine(
   if (good < RETURN.good || !passed(earliest, now)) return { state: base, feed: false };
   // The line returns even when latched: static charging goes on, only dynamic operation stays off.
   const used = [...returns, now];
-  const over = used.length > RETURN.perHour;
-  const kept = over ? returns : used;
+  const over = !drilled && used.length > RETURN.perHour;
+  const kept = over || drilled ? returns : used;
   const fed = { ...base, line: 'fed', fedAt: now, returns: kept } as const;
   return { state: { ...fed, latched: latched || over }, feed: true };
 }

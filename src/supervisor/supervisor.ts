@@ -57,6 +57,8 @@ export interface SupervisorKept {
   readonly latched: boolean;
   /** An excess was noticed and is not over. */
   readonly excess?: boolean;
+  /** Lines whose contacts held without edges, and were not seen to drop since. */
+  readonly stuck?: readonly string[];
 }
 
 /** Sum of the stations' own meters, from another process and another medium. */
@@ -83,6 +85,8 @@ export interface SupervisorReport {
   /** The breaker remembers an excess: nothing is fed before it has cooled or a person acts. */
   readonly excess: boolean;
   readonly returnsWithinHour: number;
+  /** As in `SupervisorKept`. */
+  readonly stuck: readonly string[];
   readonly lastRecord_at?: Instant;
 }
 
@@ -110,13 +114,14 @@ export class Supervisor {
   private personReleases = false;
   private drillUntil: Instant | undefined;
   private refusalFailed = false;
-  private readonly wereStuck = new Set<string>();
+  private readonly wereStuck: Set<string>;
 
   constructor(setup: SupervisorSetup, now: Instant) {
     this.setup = setup;
     this.below = stationsBelow(setup.site);
     this.lines = new LineSet(setup.site.lines.map((l) => l.id));
-    const { excess } = setup.kept;
+    const { excess, stuck } = setup.kept;
+    this.wereStuck = new Set(stuck);
     this.grid = new GridEvidence(setup.site, setup.gridProfile, setup.reaction_ms, excess);
     this.energyAt = energyLayout(setup.gridProfile, setup.site.gridMeter.unit);
     this.energy = new EnergyCross(setup.site.connection.base_load_min_W, mostSources_W(setup.site));
@@ -140,7 +145,8 @@ export class Supervisor {
       evidence.claims['record-consistent'] === true && evidence.claims['record-fresh'] === true;
     const restarted = believed && this.last !== undefined && record.bootId !== this.last.bootId;
     const good = verdict.feed && barred === '';
-    const feed = this.advance({ good, text: barred || text, restarted }, now);
+    const byDrill = verdict.feed && drilled && unfit === undefined && !this.refusalFailed;
+    const feed = this.advance({ good, text: barred || text, restarted, drilled: byDrill }, now);
     // A record from the future must not make every later one look out of order.
     if (believed) {
       this.last = record;
@@ -159,7 +165,9 @@ export class Supervisor {
     if (since === undefined || between(since, now) < FEED_TIMEOUT_ms) return;
     // Good records of a return come in a row: a silence ends the row, once.
     if (line === 'open' && good === 0 && this.text === SILENCE) return;
-    this.advance({ good: false, text: SILENCE, restarted: false }, now);
+    // What came and was refused is known better than by its absence.
+    const silent = this.heardAt === undefined || between(this.heardAt, now) >= FEED_TIMEOUT_ms;
+    this.advance({ good: false, text: silent ? SILENCE : this.text, restarted: false }, now);
   }
 
   stationMeters(meters: StationMeters): void {
@@ -201,6 +209,7 @@ export class Supervisor {
       latched: this.state.latched || this.grid.needsPerson,
       excess: this.grid.noticed,
       returnsWithinHour: this.state.returns.length,
+      stuck: [...this.wereStuck],
       ...at,
     };
   }
@@ -228,7 +237,7 @@ export class Supervisor {
   }
 
   private advance(
-    period: Pick<LineInput, 'good' | 'text' | 'restarted'>,
+    period: Pick<LineInput, 'good' | 'text' | 'restarted' | 'drilled'>,
     now: Instant,
   ): Omit<Feed, 'lines'> {
     const { good, text } = period;

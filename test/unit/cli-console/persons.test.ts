@@ -118,6 +118,7 @@ describe('persons at the console', function () {
       latched: true,
       excess: false,
       returnsWithinHour: 3,
+      stuck: [],
     });
     supervisor.release = () => void asked_.push('released');
     assert.equal(persons.release('ann'), 'asked');

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openDrillBook, readBook } from '../../../firmware/processes/drillBook';
@@ -31,6 +31,25 @@ describe('a small file of which the medium lost the end, at each length', () => 
     eachCut('supervisor.json', (n) => {
       assert.ok(readKept(at('supervisor.json')).latched, `${n} bytes`);
     });
+  });
+
+  it('the memory of the supervisor that cannot be looked at counts as latched, too', () => {
+    writeFileSync(at('no-folder'), '');
+    assert.ok(readKept(at('no-folder/supervisor.json')).latched);
+    mkdirSync(at('a-folder'));
+    assert.ok(readKept(at('a-folder')).latched);
+    assert.deepEqual(readKept(at('none.json')), { returnsWithinHour: 0, latched: false });
+  });
+
+  it('the memory of the supervisor names the lines that were stuck; odd names count as latched', () => {
+    const read = (stuck: unknown) => {
+      const kept = { latched: false, returnsWithinHour: 0, stuck };
+      writeFileSync(at('supervisor.json'), JSON.stringify(kept));
+      return readKept(at('supervisor.json'));
+    };
+    assert.deepEqual(read(['line-1']), { latched: false, returnsWithinHour: 0, stuck: ['line-1'] });
+    assert.deepEqual(read([]), { latched: false, returnsWithinHour: 0 });
+    for (const odd of ['line-1', [1], {}, null]) assert.ok(read(odd).latched);
   });
 
   it('drill results are no results', () => {

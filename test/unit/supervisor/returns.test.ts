@@ -1,4 +1,6 @@
 import { strict as assert } from 'node:assert';
+import type { CycleRecord } from '../../../src/model';
+import type { Supervisor } from '../../../src/supervisor';
 import { later } from '../../../src/time';
 import { arrival, fed, record, supervisor } from './rig';
 
@@ -28,6 +30,56 @@ describe('supervisor: returns', () => {
     for (let n = 21; n <= 70; n += 1) s.tick(arrival(n));
     assert.deepEqual([s.report().text, s.report().refused], ['no cycle record', 1]);
     assert.equal(run(71, 120), 100);
+  });
+
+  /** Feeds records until the line is up again; the cycle of the first edge. */
+  const back = (
+    s: Supervisor,
+    from: number,
+    spoil?: (n: number) => Partial<CycleRecord>,
+  ): number => {
+    for (let n = from; n < from + 200; n += 1) {
+      if (s.record(record(n, spoil?.(n) ?? {}), arrival(n)).edge && n > from + 10) return n;
+    }
+    return Number.NaN;
+  };
+
+  it('a drop by a drill is no failure: it uses up none of the three returns', () => {
+    const s = fed();
+    let n = 4;
+    for (let drills = 0; drills < 5; drills += 1) {
+      s.lineDrill(arrival(n - 1));
+      n = back(s, n) + 1;
+    }
+    const { line, latched, returnsWithinHour } = s.report();
+    assert.deepEqual(
+      { line, latched, returnsWithinHour },
+      { line: 'fed', latched: false, returnsWithinHour: 0 },
+    );
+  });
+
+  it('what goes wrong while a drilled line is open counts all the same', () => {
+    const s = fed();
+    s.lineDrill(arrival(3));
+    back(s, 4, (n) => (n === 20 ? { decisionDone: false } : {}));
+    assert.equal(s.report().returnsWithinHour, 1);
+    const silent = fed();
+    silent.lineDrill(arrival(3));
+    for (let n = 4; n <= 20; n += 1) silent.tick(arrival(n));
+    back(silent, 21);
+    assert.equal(silent.report().returnsWithinHour, 1);
+  });
+
+  it('says why a record was refused, not that none came', () => {
+    const s = fed();
+    for (let n = 4; n <= 7; n += 1) {
+      const late = later(arrival(n), 100);
+      s.tick(later(arrival(n), 50));
+      s.record(record(n, { decisionDone: false, mode: 'static' }), late);
+    }
+    assert.match(s.report().text, /without a decision/);
+    s.record(record(8), arrival(8));
+    assert.match(s.report().text, /good, waiting: the cycle ended without a decision/);
   });
 
   it('takes a later one of another boot only after a long silence', () => {

@@ -4,7 +4,7 @@ import { loadSite } from '../../../firmware/loadSite';
 import { createPduCodec } from '../../../src/io/modbusSerial';
 import { deviceCatalogue, siteProfiles } from '../../../src/runtime';
 import { buildVirtual, type VirtualRun } from '../../../src/sim/composition';
-import { lineStatus } from '../../../src/supervisor';
+import { lineStatus, type Supervisor } from '../../../src/supervisor';
 import { type Instant, later } from '../../../src/time';
 import { arrival, fed, supervisor } from './rig';
 
@@ -71,5 +71,20 @@ describe('a contact that says energised while no edges are given', () => {
     );
     assert.equal(contact('dropped', arrival(7)).line, 'dropped');
     assert.equal(contact('dropped', arrival(7)).lines, undefined);
+  });
+
+  it('is remembered over a restart of the supervisor, until the contact was seen to drop', () => {
+    const before = supervisor({ start: 'return' });
+    const contact = (s: Supervisor, state: 'energised' | 'dropped', now: Instant) =>
+      lineStatus(new Map([['line', { feedback: () => state }]]), s.leftOut(now), now);
+    assert.deepEqual(before.report().stuck, []);
+    contact(before, 'energised', arrival(6));
+    assert.deepEqual(before.report().stuck, ['line']);
+    const { stuck } = before.report();
+    const after = supervisor({ kept: { returnsWithinHour: 0, latched: false, stuck } });
+    assert.equal(contact(after, 'energised', arrival(1)).line, 'unknown');
+    assert.equal(contact(after, 'dropped', arrival(2)).line, 'dropped');
+    assert.deepEqual(after.report().stuck, []);
+    assert.equal(contact(after, 'energised', arrival(3)).line, 'energised');
   });
 });
