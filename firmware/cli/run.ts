@@ -143,10 +143,12 @@ async function supervise(
     const args = [...flags, ...words, JSON.stringify(as)];
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'inherit', 'inherit'],
-      // One heap arena per thread would keep what the thread pool used once (glibc mallopt).
+      // glibc (mallopt): an arena per thread would keep what the thread pool used once, and the
+      // arenas keep what the start used unless their end is given back from 64 KiB on.
       env: {
         ...process.env,
         MALLOC_ARENA_MAX: '2',
+        MALLOC_TRIM_THRESHOLD_: '65536',
         NODE_COMPILE_CACHE: path.join(config.state, 'compile-cache'),
       },
     });

@@ -68,7 +68,7 @@ async function measureSupervisor(context: CampaignContext): Promise<CaseFinding>
   const gateway = await startGateway({ seed: context.seed, bundle: build() });
   const flags = ['--max-semi-space-size=1', '--max-old-space-size=96', '--single-threaded-gc'];
   const bare = spawn(process.execPath, [...flags, '-e', 'setInterval(() => {}, 1000)'], {
-    env: { ...process.env, MALLOC_ARENA_MAX: '2' },
+    env: { ...process.env, MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '65536' },
   });
   try {
     await new Promise((resolve) => setTimeout(resolve, context.quick ? 15_000 : 60_000));

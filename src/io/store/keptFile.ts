@@ -1,5 +1,10 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import * as fs from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
+
+// Not node:fs/promises, which brings readline and watchers into the small supervisor.
+const [mkdir, rm, writeFile] = [promisify(fs.mkdir), promisify(fs.rm), promisify(fs.writeFile)];
+const [open, fdatasync, close] = [promisify(fs.open), promisify(fs.fdatasync), promisify(fs.close)];
 
 /** The steps of an atomic replacement without standing still; tests make the N-th fail. */
 export interface LaterFiles {
@@ -15,21 +20,15 @@ export const realLaterFiles: LaterFiles = {
     await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
     // A leftover of an interrupted write is worthless.
     await rm(file, { force: true });
-    const handle = await open(file, 'wx', 0o600);
-    try {
-      await handle.writeFile(bytes);
-      await handle.datasync();
-    } finally {
-      await handle.close();
-    }
+    await writeFile(file, bytes, { flag: 'wx', mode: 0o600, flush: true });
   },
-  rename,
+  rename: promisify(fs.rename),
   syncFolder: async (folder) => {
-    const handle = await open(folder, 'r');
+    const folderFd = await open(folder, 'r');
     try {
-      await handle.datasync();
+      await fdatasync(folderFd);
     } finally {
-      await handle.close();
+      await close(folderFd);
     }
   },
 };
