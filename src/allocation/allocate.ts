@@ -38,7 +38,8 @@ export function allocate(
   const support = supportOf(circuit, input, bess, pv, loads.least_W);
   const known = { circuit, layout, urgency, table, loads, support };
   const working = stationsOf(input, known, past, now);
-  const until = untilOf(working);
+  const use = counted(working);
+  const until = untilOf(working, use);
   const claim = demand_A(circuit, table, loads);
   const cap_W = supportCap_W(circuit, 0);
   const storage = storageWishes({
@@ -49,7 +50,7 @@ export function allocate(
     support,
     loads,
     demand_A: claim,
-    counted_A: counted(working),
+    counted_A: use,
     cap_W,
     memory: past,
     now,
@@ -60,7 +61,7 @@ export function allocate(
     stations,
     bess: storage.wishes,
     pv: curtailed.wishes,
-    nodes: nodeUses(working, claim, potential_W(bess, pv)),
+    nodes: nodeUses(working, use, claim, potential_W(bess, pv)),
     memory: {
       at: now,
       layout,
@@ -112,8 +113,14 @@ function stationsOf(
     memory,
     now,
   });
+  // Field by field: a spread that is added to afterwards is slow, and this runs every cycle.
   return {
-    ...known,
+    circuit,
+    layout,
+    urgency,
+    table,
+    loads,
+    support,
     planRoom,
     nowRoom,
     bareRoom: room(support.pv_W, support.loadExpiry_W),

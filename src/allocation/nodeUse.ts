@@ -1,7 +1,7 @@
 /**
  * What is counted at each node against what, which stations rest on a battery, and what N-1 costs.
  */
-import { evenly, type ThreePhase } from '../units';
+import type { ThreePhase } from '../units';
 import { takeExcess } from './bounds';
 import type { Circuit } from './circuit';
 import { missing_W } from './demand';
@@ -37,9 +37,9 @@ export function counted(w: Working): Float64Array {
 
 /**
  * By station: the instant before which its lease must end because battery support carries part of
- * what is counted at a node above it; Infinity: nothing rests on a battery. Pure.
+ * what is counted (`use_A`, by row) at a node above it; Infinity: nothing rests on a battery. Pure.
  */
-export function untilOf(w: Working): Float64Array {
+export function untilOf(w: Working, use_A: Float64Array): Float64Array {
   const { circuit, table, layout } = w;
   const byNode = new Float64Array(circuit.count).fill(Infinity);
   const out = new Float64Array(table.count).fill(Infinity);
@@ -48,9 +48,8 @@ export function untilOf(w: Working): Float64Array {
     if (Number.isFinite(w.support.until[k] ?? Infinity)) any = true;
   }
   if (!any) return out;
-  const use = counted(w);
   for (let r = 0; r < layout.rows.count; r += 1) {
-    if ((use[r] ?? 0) <= (w.bareRoom[r] ?? 0) + EPSILON) continue;
+    if ((use_A[r] ?? 0) <= (w.bareRoom[r] ?? 0) + EPSILON) continue;
     const k = layout.rowNode[r] ?? 0;
     byNode[k] = Math.min(byNode[k] ?? Infinity, w.support.until[k] ?? Infinity);
   }
@@ -62,18 +61,18 @@ export function untilOf(w: Working): Float64Array {
   return out;
 }
 
-/** Pure. */
+/** `use_A`: what is counted, by row. Pure. */
 export function nodeUses(
   w: Working,
+  use_A: Float64Array,
   claim_A: Float64Array,
   potential_W: number,
 ): readonly NodeUse[] {
-  const use = counted(w);
   return w.circuit.source.map((node, k): NodeUse => {
     const load = (p: 0 | 1 | 2): number => {
       const v3 = 3 * (w.circuit.volts[3 * k + p] ?? 1);
       const battery = (w.support.loadNow_W[k] ?? 0) / v3;
-      return (w.loads.base_A[3 * k + p] ?? 0) + (use[3 * k + p] ?? 0) + battery;
+      return (w.loads.base_A[3 * k + p] ?? 0) + (use_A[3 * k + p] ?? 0) + battery;
     };
     const counted_A: ThreePhase<number> = [load(0), load(1), load(2)];
     const cap_W = supportCap_W(w.circuit, k);
@@ -105,12 +104,12 @@ function capCost_W(w: Working, claim_A: Float64Array, potential_W: number, cap_W
 function bindingOf(w: Working, k: number, counted_A: ThreePhase<number>): string {
   let worst = 0;
   let least = Infinity;
-  evenly(0).forEach((_, p) => {
+  for (let p = 0; p < 3; p += 1) {
     const left = (w.circuit.limit_A[3 * k + p] ?? 0) - (counted_A[p] ?? 0);
-    if (left >= least) return;
+    if (left >= least) continue;
     least = left;
     worst = p;
-  });
+  }
   const limit = w.circuit.limit_A[3 * k + worst] ?? 0;
   return `L${worst + 1}: ${one(counted_A[worst] ?? 0)} A counted of ${one(limit)} A`;
 }
