@@ -154,6 +154,9 @@ const RAW_RANGES: Readonly<Record<Exclude<RegisterType, 'string'>, RawRange>> = 
 /** Smallest and greatest raw value of an integer type; float32 gives its finite range. Pure. */
 export const rawRange = (type: Exclude<RegisterType, 'string'>): RawRange => RAW_RANGES[type];
 
+/** Apart from the check: inside it the number is written out on the way of good values, too. */
+const unfit = (raw: number, what: string): RangeError => new RangeError(`${raw} ${what}`);
+
 /** Big-endian words of an integer in two's complement. Exact: no raw value passes 2 ** 53. */
 function integerWords(raw: number, count: number): number[] {
   const words = new Array<number>(count);
@@ -180,9 +183,9 @@ export function encodeRaw(
   raw: number,
   order: WordOrder,
 ): number[] {
-  const [min, max] = rawRange(type);
-  if (!(raw >= min && raw <= max)) throw new RangeError(`${raw} does not fit ${type}`);
-  if (type !== 'float32' && !Number.isInteger(raw)) throw new RangeError(`${raw} is no integer`);
+  const range = rawRange(type);
+  if (!(raw >= range[0] && raw <= range[1])) throw unfit(raw, `does not fit ${type}`);
+  if (type !== 'float32' && !Number.isInteger(raw)) throw unfit(raw, 'is no integer');
   const words = type === 'float32' ? float32Words(raw) : integerWords(raw, wordsOf(type));
   return order === 'hi-lo' ? words : words.reverse();
 }

@@ -191,9 +191,9 @@ export class RegisterBank {
     if (flag !== undefined) this.#raise(flag, value < 0);
     const exact =
       (point.sign * (flag === undefined ? value : Math.abs(value)) - point.offset) / scale;
-    const [min, max] = rawRange(type);
+    const range = rawRange(type);
     const whole = type === 'float32' ? exact : Math.round(exact);
-    const raw = Math.min(max, Math.max(min, whole));
+    const raw = Math.min(range[1], Math.max(range[0], whole));
     this.#words[point.table].set(encodeRaw(type, raw, point.wordOrder), point.address);
   }
 

@@ -76,21 +76,27 @@ class MeterMemory {
   }
 }
 
-const PHASE_NAMES = ['L1', 'L2', 'L3'] as const;
+/** Points of one phase each: their names are not put together for every answer. */
+const PHASE_POINTS = (['L1', 'L2', 'L3'] as const).map((name) => ({
+  W: `W_${name}`,
+  V: `V_${name}`,
+  A: `A_${name}`,
+  VA: `VA_${name}`,
+}));
 
 function showImplausible(face: RegisterFace, rating_W: number): void {
   // Three times the rating on one phase at a twentieth of the voltage: no site can have it.
-  for (const name of PHASE_NAMES) {
-    face.bank.set(`W_${name}`, 3 * rating_W);
-    face.bank.set(`V_${name}`, 11);
-    face.bank.set(`A_${name}`, 1);
+  for (const points of PHASE_POINTS) {
+    face.bank.set(points.W, 3 * rating_W);
+    face.bank.set(points.V, 11);
+    face.bank.set(points.A, 1);
   }
   face.bank.set('W_total', -rating_W);
 }
 
 function showMissing(face: RegisterFace): void {
-  for (const name of PHASE_NAMES)
-    for (const quantity of ['W', 'V', 'A', 'VA']) face.bank.setMissing(`${quantity}_${name}`);
+  for (const points of PHASE_POINTS)
+    for (const name of Object.values(points)) face.bank.setMissing(name);
   for (const name of ['W_total', 'VA_total']) face.bank.setMissing(name);
 }
 
@@ -120,12 +126,13 @@ export function createSimMeter(
       power_W,
       (value, i) => Math.abs(factor) * noisy(current_A?.[i] ?? Math.abs(value) / voltage_V[i]),
     );
-    PHASE_NAMES.forEach((name, i) => {
-      const [P = 0, U = 0, I = 0] = [power[i], voltage[i], current[i]];
-      face.bank.set(`W_${name}`, P);
-      face.bank.set(`V_${name}`, U);
-      face.bank.set(`A_${name}`, I);
-      face.bank.set(`VA_${name}`, U * I);
+    PHASE_POINTS.forEach((points, i) => {
+      const U = voltage[i] ?? 0;
+      const I = current[i] ?? 0;
+      face.bank.set(points.W, power[i] ?? 0);
+      face.bank.set(points.V, U);
+      face.bank.set(points.A, I);
+      face.bank.set(points.VA, U * I);
     });
     face.bank.set('W_total', sumPhases(power));
     face.bank.set('W_total_meter', sumPhases(power));
