@@ -24,6 +24,8 @@ export type Reception =
       readonly rest: Uint8Array;
     };
 
+const NO_BYTES = new Uint8Array(0);
+
 export class RtuReceiver {
   #buffer = new Uint8Array(RECEIVER_CAPACITY_BYTES);
   #length = 0;
@@ -133,8 +135,8 @@ export class RtuReceiver {
 
   #take(start: number, end: number): Reception {
     const adu = this.#buffer.slice(start, end);
-    const before = this.#buffer.slice(0, start);
-    const rest = this.#buffer.slice(end, this.#length);
+    const before = start === 0 ? NO_BYTES : this.#buffer.slice(0, start);
+    const rest = end === this.#length ? NO_BYTES : this.#buffer.slice(end, this.#length);
     this.#length = 0;
     return { kind: 'frame', adu, before, rest };
   }
