@@ -66,7 +66,8 @@ export class StationCalls {
     key?: string,
     sendBy: Instant = later(now, 30_000),
   ): void {
-    this.calls.add({ request, purpose, priority, sendBy, ...(key !== undefined && { key }) });
+    const call = { request, purpose, priority, sendBy };
+    this.calls.add(key === undefined ? call : { ...call, key });
     this.pump(now);
   }
 

@@ -196,9 +196,8 @@ function follow<F>(
   const slack_W = c.device.profile.rating.power_W * FOLLOW_SHARE + FOLLOW_SLACK_W;
   const grace_ms = c.device.profile.data.reaction_s[1] * 1000 + FOLLOW_GRACE_ms;
   const known = power_W !== undefined && expected_W !== undefined;
-  const gap = known ? { gap_W: power_W - expected_W } : {};
   const proves = c.kind === 'pv' || Math.abs(expected_W ?? 0) > slack_W;
-  const fact = { ...gap, proves, slack_W };
+  const fact = known ? { gap_W: power_W - expected_W, proves, slack_W } : { proves, slack_W };
   c.following = nextFollowing(c.following, fact, grace_ms, now);
 }
 
