@@ -8,7 +8,7 @@ import {
   type StationImage,
 } from '../model';
 import type { Instant } from '../time';
-import type { ThreePhase } from '../units';
+import { evenly, type ThreePhase } from '../units';
 import type { FieldDevices } from './fieldDevices';
 import { type GridWatch, watchGrid } from './gridWatch';
 import type { OverdrawFact } from './overdraw';
@@ -99,17 +99,30 @@ export function overdrawFacts(from: LatchSources, now: Instant): readonly Overdr
   });
 }
 
-/** What the stations' own meters say they draw together, by phase, A. */
-export function reportedLoad_A(from: LatchSources, now: Instant): ThreePhase<number> {
+/**
+ * What the stations' own meters say they draw together, by phase, A. One that says nothing counts
+ * at what it may draw, and the sum is not `complete`; one that waits for a vehicle draws nothing.
+ */
+export function reportedLoad_A(
+  from: LatchSources,
+  now: Instant,
+): { readonly sum_A: ThreePhase<number>; readonly complete: boolean } {
   const sum: [number, number, number] = [0, 0, 0];
-  for (const { station } of from.facts.stations) {
-    const measured = from.trackers.get(station.id)?.measured_A(now, IMAGE_STALE_ms * 4);
-    if (measured === undefined) continue;
+  let complete = true;
+  for (const { station, silent_A } of from.facts.stations) {
+    const tracker = from.trackers.get(station.id);
+    const image = tracker?.latest();
+    const seen = image?.connected === true;
+    const reported = seen ? tracker?.measured_A(now, IMAGE_STALE_ms * 4) : undefined;
+    if (reported === undefined && seen && image.status === 'Available') continue;
+    if (reported === undefined) complete = false;
+    const may_A = Math.max(tracker?.inForce_A(now) ?? station.max_A, seen ? 0 : silent_A);
+    const measured = reported ?? evenly(may_A);
     // A station reports its own L1, L2, L3; its wiring says which phases of the site these are.
     station.wiring.forEach((phase, own) => {
       const current = measured[own === 0 ? 0 : own === 1 ? 1 : 2];
       sum[phase === 'L1' ? 0 : phase === 'L2' ? 1 : 2] += current;
     });
   }
-  return sum;
+  return { sum_A: sum, complete };
 }

@@ -190,8 +190,9 @@ export class SiteRuntime {
     const state = latch(sources, { grid, cycle, ...limits, emergencyStop }, now);
     this.overdraw = nextOverdraw(this.overdraw, overdrawFacts(sources, now), now);
     this.isolation = nextIsolation(this.isolation, this.overdraw, this.site, now);
-    const unexplained = unexplained_A(state, reportedLoad_A(sources, now));
-    this.mismatch = nextMismatch(this.mismatch, this.site, unexplained, now);
+    const { sum_A, complete } = reportedLoad_A(sources, now);
+    const unexplained = unexplained_A(state, sum_A);
+    this.mismatch = nextMismatch(this.mismatch, this.site, unexplained, now, complete);
     const supervisor = this.ports.supervisor.status();
     this.nextMode({ grid, state, stationsSilent, supervisor }, now);
     this.drills.follow(this.last, now);

@@ -252,6 +252,32 @@ describe('load that nobody admits', () => {
     assert.equal(told([...times(20, 10), ...times(600, 30)]), true);
   });
 
+  it('takes a load within the declared one for usual after an hour: what was usual may be wrong', () => {
+    assert.equal(told([...times(20, 10), ...times(3500, 30)]), true);
+    assert.equal(told([...times(20, 10), ...times(3700, 30)]), false);
+    assert.equal(told([...times(20, 10), ...times(3700, 43)]), true);
+  });
+
+  it('knows nothing of what is usual after a minute in which nothing was known', () => {
+    const evening = run(times(20, 10)).state;
+    const silent = nextMismatch(evening, SITE, undefined, later(NOW, 60_000));
+    const morning = (ms: number) => run(times(20, 38), silent, later(NOW, ms));
+    const soon = morning(70_000);
+    assert.equal(contradicts(soon.state, soon.now), true);
+    const next = morning(36_000_000);
+    assert.equal(contradicts(next.state, next.now), false);
+  });
+
+  it('follows nothing while a station may draw what it does not report', () => {
+    assert.equal(nextMismatch(NO_MISMATCH, SITE, evenly(-100), NOW, false), NO_MISMATCH);
+    let { state } = run(times(20, 30));
+    for (let s = 20; s < 60; s += 1) {
+      state = nextMismatch(state, SITE, evenly(5), later(NOW, s * 1000), false);
+    }
+    const { state: after, now } = run(times(20, 30), state, later(NOW, 60_000));
+    assert.equal(contradicts(after, now), false);
+  });
+
   it('ends as soon as the load is explained again', () => {
     const { state, now } = run([...times(20, 10), ...times(20, 35), 12]);
     assert.equal(state.since, undefined);
