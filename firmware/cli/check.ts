@@ -52,7 +52,7 @@ function asText(loaded: LoadedSite): readonly string[] {
     lines.push('', 'static plan (what holds when nothing is controlled any more):');
     for (const r of report.plan) {
       const where = `${r.node} ${r.direction} ${r.phase ?? ''}`.padEnd(26);
-      const mark = r.load <= r.limit ? 'fits' : 'DOES NOT FIT';
+      const mark = r.load <= r.limit + 1e-9 ? 'fits' : 'DOES NOT FIT';
       const load = `${r.load.toFixed(1)} of ${r.limit.toFixed(1)} ${r.unit}`;
       lines.push(`  ${where} ${load.padEnd(30)} ${mark}   ${r.parts}`);
     }

@@ -77,11 +77,12 @@ function orderFindings(site: Site, catalogue: DeviceCatalogue): readonly Finding
       continue;
     }
     const discharge_s = b.lease_s ?? site.leases.bess_discharge_ttl_s;
+    const key = b.lease_s === undefined ? 'leases.bess_discharge_ttl_s' : 'its lease_s';
     const left_s = (discharge_s * 2) / 3;
     if (stationTtl_s + reaction_s > left_s) {
       const sum = `${stationTtl_s} s station lease + ${reaction_s.toFixed(1)} s reaction`;
       const text = `${sum} > ${left_s.toFixed(0)} s left of the discharge lease at renewal: support above the import limit stays 0`;
-      const fix = `raise leases.bess_discharge_ttl_s to at least ${Math.ceil((stationTtl_s + reaction_s) * 1.5)}`;
+      const fix = `raise ${key} to at least ${Math.ceil((stationTtl_s + reaction_s) * 1.5)}`;
       out.push(finding('warning', 'lease-order-discharge', at, text, fix));
     }
     const charge_s = site.leases.bess_charge_ttl_s;
@@ -92,8 +93,8 @@ function orderFindings(site: Site, catalogue: DeviceCatalogue): readonly Finding
     }
     if (facts === undefined) continue;
     for (const [name, ttl_s] of [
-      ['bess_charge_ttl_s', charge_s],
-      ['bess_discharge_ttl_s', discharge_s],
+      ['leases.bess_charge_ttl_s', charge_s],
+      [key, discharge_s],
     ] as const) {
       if (ttl_s >= facts.lease.min_s && ttl_s <= facts.lease.max_s) continue;
       const text = `${name} ${ttl_s} s is outside the device's ${facts.lease.min_s}..${facts.lease.max_s} s`;

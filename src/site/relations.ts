@@ -11,6 +11,7 @@ export function relations(file: SiteFile, out: Finding[]): void {
     out.push(finding('error', 'contradiction', { path, subject }, text, fix));
   };
   curves(file, wrong);
+  place(file, wrong);
   operatorSignal(file, wrong);
   buses(file, wrong);
   file.stations.forEach((s, i) => {
@@ -26,8 +27,38 @@ export function relations(file: SiteFile, out: Finding[]): void {
     if (b.expiry_min_W > b.expiry_max_W) {
       wrong(`bess[${i}].expiry_min_W`, b.id, 'expiry_min_W is above expiry_max_W', 'swap them');
     }
-    if (b.soc_min >= b.soc_max) wrong(`bess[${i}].soc_min`, b.id, 'soc_min >= soc_max', 'widen');
+    if (b.soc_min >= b.soc_max) {
+      const text = `soc_min ${b.soc_min} is not below soc_max ${b.soc_max}`;
+      wrong(`bess[${i}].soc_min`, b.id, text, 'lower soc_min or raise soc_max');
+    }
   });
+  file.pv.forEach((p, i) => {
+    if (p.expiry_W <= p.rated_W) return;
+    const text = `expiry_W ${p.expiry_W} W is above rated_W ${p.rated_W} W`;
+    wrong(
+      `pv[${i}].expiry_W`,
+      p.id,
+      text,
+      'correct one of them: nothing gives more than its rating',
+    );
+  });
+}
+
+/** The zone by whose clock is planned, and a smallest base load that is none: it would hide export. */
+function place(file: SiteFile, wrong: Wrong): void {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: file.site.timezone });
+  } catch {
+    const text = `"${file.site.timezone}" is no time zone`;
+    wrong('site.timezone', file.site.id, text, 'write its IANA name, such as Europe/Paris');
+  }
+  const { base_load_max_A, base_load_min_W, nominal_V } = file.connection_point;
+  const most_A = file.circuits.reduce((sum, c) => sum + c.base_load_max_A, base_load_max_A);
+  const most_W = 3 * nominal_V * most_A;
+  if (base_load_min_W <= most_W) return;
+  const text = `base_load_min_W ${base_load_min_W} W is above the greatest base load, ${most_A} A per phase (${Math.round(most_W)} W)`;
+  const fix = 'lower base_load_min_W: it is what flows at least, around the clock';
+  wrong('connection_point.base_load_min_W', GRID, text, fix);
 }
 
 /** A lost signal needs a value that holds then; nothing else may be taken for it. */

@@ -36,7 +36,18 @@ function noticed(site: Site, node: CircuitNode, stations: readonly Station[]): b
 
 /** Findings: one for each node that all stations at once could overload for too long. Pure. */
 export function residualRisks(site: Site): readonly Finding[] {
-  return site.nodes.flatMap((node) => riskOf(site, node));
+  const risks = site.nodes.flatMap((node) => riskOf(site, node));
+  return [...risks, ...idle(site, risks)];
+}
+
+/** An acceptance without a risk would cover one that nobody has seen, with the next change. */
+function idle(site: Site, risks: readonly Finding[]): readonly Finding[] {
+  return site.acceptedRisks.flatMap(({ code, subject }, i) => {
+    if (risks.some((r) => r.code === code && r.subject === subject)) return [];
+    const text = `${code} of "${subject}" is accepted, and there is no such risk`;
+    const at = { path: `accepted_risks[${i}]`, subject };
+    return [finding('warning', 'acceptance-idle', at, text, 'remove it, or correct its subject')];
+  });
 }
 
 function riskOf(site: Site, node: CircuitNode): readonly Finding[] {
@@ -69,6 +80,10 @@ function riskOf(site: Site, node: CircuitNode): readonly Finding[] {
   if (accepted !== undefined && persons.size === 2) {
     const by = accepted.by.join(' and ');
     return [finding('note', 'inv-10', at, `${text}; accepted by ${by}`, accepted.reason)];
+  }
+  if (accepted !== undefined) {
+    const fix = 'let two different persons accept it: by: [one, another]';
+    return [finding('risk', 'inv-10', at, `${text}; accepted by fewer than two persons`, fix)];
   }
   const fix = `add accepted_risks: {code: inv-10, subject: ${node.id}, by: [two persons]} or ${unseen ? 'a breaker and cable for all of them' : "a maker's curve with more points"}, fewer stations${unseen ? '' : ' or a faster line'}`;
   return [finding('risk', 'inv-10', at, text, fix)];

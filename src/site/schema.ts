@@ -19,38 +19,51 @@ export interface Schema<T> {
 export type Infer<S> = S extends Schema<infer T> ? T : never;
 
 function bad(out: Finding[], path: string, text: string, fix: string): undefined {
-  out.push({ severity: 'error', code: 'bad-value', path, subject: path, text, fix });
+  const subject = path === '' ? 'the file' : path;
+  out.push({ severity: 'error', code: 'bad-value', path, subject, text, fix });
   return undefined;
 }
 
-const show = (v: Plain | undefined): string => (v === undefined ? 'nothing' : JSON.stringify(v));
+/** A whole block or a binary file in the place of a value says no more than its beginning. */
+const SHOWN_MAX = 60;
+
+function show(v: Plain | undefined): string {
+  if (v === undefined) return 'nothing';
+  // JSON has no word for what is not finite.
+  const text = typeof v === 'number' ? String(v) : JSON.stringify(v);
+  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text;
+}
+
+/** The unit that people write instead, a thousand times as large; undefined where there is none. */
+function larger(unit: string): string | undefined {
+  if (unit === 'ms') return 's';
+  return ['W', 'VA', 'A', 'Wh'].includes(unit) ? `k${unit}` : undefined;
+}
 
 /** A finite number in [min, max]; `unit` is the one the key's suffix names. */
 export function num(unit: string, min: number, max: number, doc: string): Schema<number> {
   return {
     json: { type: 'number', minimum: min, maximum: max, description: `${doc} [${unit}]` },
     decode(value, path, out) {
+      const kilo = larger(unit);
       if (typeof value === 'string' && /^\s*-?[\d.]+\s*[a-zA-Z%]+\s*$/.test(value)) {
-        return bad(
-          out,
-          path,
-          `${show(value)} carries a unit; the key already says ${unit}`,
-          `write the plain number in ${unit} (a value in k${unit} times 1000)`,
-        );
+        const text = `${show(value)} carries a unit; the key already says ${unit}`;
+        const more = kilo === undefined ? '' : ` (a value in ${kilo} times 1000)`;
+        return bad(out, path, text, `write the plain number in ${unit}${more}`);
       }
       if (typeof value !== 'number' || !Number.isFinite(value)) {
         return bad(out, path, `${show(value)} is not a number`, `write a number in ${unit}`);
       }
       if (value < min || value > max) {
-        const kilo = value > 0 && value < min && value * 1000 <= max && min > 0;
-        return bad(
-          out,
-          path,
-          `${String(value)} ${unit} lies outside ${String(min)}..${String(max)} ${unit}`,
-          kilo
-            ? `this looks like k${unit}: write ${String(value * 1000)} (${unit})`
-            : `correct the value or its unit (${unit})`,
-        );
+        const grown = value * 1000;
+        // 50 ms may well be meant as such; 2 ms is not polled by anybody.
+        const tiny = value > 0 && value < (unit === 'ms' ? Math.min(min, 10) : min);
+        const slip = kilo !== undefined && tiny && grown >= min && grown <= max;
+        const fix = slip
+          ? `this looks like ${kilo}: write ${grown} (${unit})`
+          : `correct the value or its unit (${unit})`;
+        const range = `${min}..${max} ${unit}`;
+        return bad(out, path, `${value} ${unit} lies outside ${range}`, fix);
       }
       return value;
     },
@@ -183,7 +196,10 @@ export function object<const F extends Fields>(fields: F, doc: string): Schema<S
   return {
     json,
     decode(value, path, out) {
-      if (!isObject(value)) return bad(out, path, `${show(value)} is not a block of keys`, doc);
+      if (!isObject(value)) {
+        const fix = `write the keys of ${doc}: ${Object.keys(fields).join(', ')}`;
+        return bad(out, path, `${show(value)} is not a block of keys`, fix);
+      }
       const before = out.length;
       unknownKeys(value, fields, path, out);
       const result: Record<string, unknown> = {};

@@ -169,6 +169,8 @@ function reverseRows(site: Site, node: CircuitNode): readonly PlanRow[] {
 }
 
 const fmt = (value: number): string => (Math.round(value * 10) / 10).toString();
+/** What has to go: rounded down it would not be enough. */
+const fmtUp = (value: number): string => (Math.ceil(value * 10 - 1e-6) / 10).toString();
 
 /** Findings of the plan: rows over their limit, and stations whose floor is of no use. Pure. */
 export function staticPlanFindings(site: Site): readonly Finding[] {
@@ -177,7 +179,9 @@ export function staticPlanFindings(site: Site): readonly Finding[] {
     if (row.load <= row.limit + 1e-9) continue;
     const node = site.nodes.find((n) => n.id === row.node);
     const at = { path: node?.path ?? 'connection_point', subject: row.node };
-    const over = `${fmt(row.load)} ${row.unit} > limit ${fmt(row.limit)} ${row.unit}`;
+    // A load that is over by less than a digit must not read as if it were not.
+    const fine = fmt(row.load) === fmt(row.limit) ? (v: number): string => v.toFixed(3) : fmt;
+    const over = `${fine(row.load)} ${row.unit} > limit ${fine(row.limit)} ${row.unit}`;
     const phase = row.phase === undefined ? '' : ` on ${row.phase}`;
     const text = `static plan, ${row.direction}${phase}: ${over} (${row.parts})`;
     out.push(finding('error', `static-plan-${row.direction}`, at, text, mend(row, site)));
@@ -205,7 +209,7 @@ function mend(row: PlanRow, site: Site): string {
   const excess = row.load - row.limit;
   if (row.direction === 'export') {
     const watts = row.unit === 'A' ? excess * 3 * site.nominal_V * LOW_VOLTAGE : excess;
-    return `lower expiry_W of PV or expiry_max_W of the BESS by ${fmt(watts)} W in all`;
+    return `lower expiry_W of PV or expiry_max_W of the BESS by ${fmtUp(watts)} W in all`;
   }
   const under = site.stations.filter((s) => isUnder(site, s.node, row.node));
   const loose = under.filter((s) => terminalDraw_A(s) > s.static_A);
@@ -213,9 +217,13 @@ function mend(row: PlanRow, site: Site): string {
     const names = loose.slice(0, 4).map((s) => s.id);
     return `${names.join(', ')} count above static_A: give them a watchdog line with a cut input, a lease that is honoured, or an installer cap`;
   }
-  const share_A = row.unit === 'A' ? excess : excess / (3 * site.nominal_V);
-  const each = under.length === 0 ? 0 : share_A / under.length;
-  return `lower static_A of the ${under.length} stations below by ${fmt(each)} A each, or the declared base load`;
+  const share_A = row.unit === 'A' ? excess : excess / (3 * site.nominal_V * HIGH_VOLTAGE);
+  const each_A = share_A / under.length;
+  // Not for one station: then the base load or the BESS alone is too much.
+  if (!under.some((s) => s.static_A >= each_A)) {
+    return `lower the declared base load by ${fmtUp(share_A)} A per phase: the stations below draw less than that`;
+  }
+  return `lower static_A of the ${under.length} stations below by ${fmtUp(each_A)} A each, or the declared base load`;
 }
 
 function stationFindings(s: Station, nominal_V: number): readonly Finding[] {

@@ -34,7 +34,9 @@ export function parseYaml(text: string): YamlText {
   } catch (error) {
     // Nested too deeply for the parser, or aliases that multiply.
     const why = error instanceof Error ? error.message : 'not readable';
-    return { ok: false, line: 1, text: why.split('\n')[0] ?? why };
+    const aliases = 'its aliases multiply to more than a file needs';
+    const text = why.includes('alias') ? aliases : (why.split('\n')[0] ?? why);
+    return { ok: false, line: 1, text };
   }
 }
 
@@ -50,7 +52,7 @@ function parseChecked(text: string): YamlText {
   const error = document.errors[0] ?? document.warnings[0];
   if (error !== undefined) {
     const [line] = (error.linePos ?? [{ line: 1 }]).map((p) => p.line);
-    return { ok: false, line: line ?? 1, text: error.message.split('\n')[0] ?? 'syntax error' };
+    return { ok: false, line: line ?? 1, text: sentence(error) };
   }
   const places = new Map<string, number>();
   let oddKey: number | undefined;
@@ -77,6 +79,12 @@ function parseChecked(text: string): YamlText {
   if (oddKey !== undefined) return { ok: false, line: oddKey, text: 'a key is a list or a block' };
   const plain: unknown = document.toJS({ maxAliasCount: ALIASES_MAX });
   return { ok: true, value: toPlain(plain), lineOf: (path) => nearest(places, path) };
+}
+
+/** The library's message for the person who mends the file: the line is told apart from it. */
+function sentence({ code, message }: { readonly code: string; readonly message: string }): string {
+  if (code === 'MULTIPLE_DOCS') return 'a second document ("---") begins here: a file has one';
+  return (message.split('\n')[0] ?? 'syntax error').replace(/ at line \d+, column \d+:?$/, '');
 }
 
 function nearest(places: ReadonlyMap<string, number>, path: string): number {

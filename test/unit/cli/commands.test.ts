@@ -82,6 +82,30 @@ describe('command line', () => {
       );
     });
 
+    it('says of a file that is empty, too long or no text what it is, and names known profiles', async () => {
+      const told = async (bytes: string | Buffer): Promise<string> => {
+        writeFileSync(site, bytes);
+        const { code, out } = await captured(() => check([site]));
+        assert.equal(code, 1);
+        return out;
+      };
+      assert.match(await told(''), /:1: error: .* the file is empty .*\n {4}fix: name a site file/);
+      assert.match(
+        await told('x'.repeat(1_100_000)),
+        /longer than 1048576 bytes .*\n {4}fix: name/,
+      );
+      const latin = Buffer.from('version: 1\nname: Dép\u00f4t\n', 'latin1');
+      assert.match(
+        await told(latin),
+        /:2: error: .* not UTF-8 text .*\n {4}fix: save the file as UTF-8/,
+      );
+      const profile = readFileSync(DEMO, 'utf8').replace('eastron-sdm630', 'eastron-sdm999');
+      const out = await told(profile);
+      assert.match(out, /fix: known: .*eastron-sdm630/);
+      assert.doesNotMatch(/fix: known.*/.exec(out)?.[0] ?? '', /sunspec-pv-123/);
+      assert.match(out, /\ndoes not fit: 1 error, 0 risks/);
+    });
+
     it('exits 2 without a file, or with one that cannot be read', async () => {
       for (const args of [[], [at('none.yaml')]]) {
         const { code, out, err } = await captured(() => check(args));

@@ -82,6 +82,7 @@ describe('YAML to plain values', () => {
       const found = bad(text);
       assert(Math.abs(found.line - line) <= 1, `${text}: line ${found.line}`);
       assert(found.text.length > 5 && !found.text.includes('\n'));
+      assert.doesNotMatch(found.text, /at line \d|:$|YAML\./, 'a sentence for who mends the file');
     }
   });
 

@@ -121,6 +121,7 @@ describe('check: lease order and flash budget', () => {
     assert.equal(supportAllowed(siteOf(short), deviceCatalogue), false);
     const [f] = found(short, 'lease-order-discharge');
     assert(f?.severity === 'warning');
+    assert.match(f.fix, /^raise its lease_s to at least/, 'the key that counts for this battery');
     const least = Number(/at least (\d+)/.exec(f.fix)?.[1]);
     assert.equal(
       supportAllowed(siteOf(siteBlock({ bess: [{ ...BESS, lease_s: least }] })), deviceCatalogue),
@@ -302,6 +303,15 @@ describe('check: residual risk (INV-10)', () => {
     }
     assert.equal(severity(accepted(['Ann', 'Bob'], { subject: 'grid' })), 'risk');
     assert.equal(severity(accepted(['Ann', 'Bob'], { code: 'inv-1' })), 'risk');
+  });
+
+  it('one person twice is told so, and an acceptance of what is no risk is a warning', () => {
+    const [twice] = found(accepted(['Ann', ' ann ']), 'inv-10').filter((f) => f.subject === 'row');
+    assert.match(twice?.text ?? '', /accepted by fewer than two persons$/);
+    assert.equal(twice?.fix, 'let two different persons accept it: by: [one, another]');
+    assert.deepEqual(found(accepted(['Ann', 'Bob']), 'acceptance-idle'), []);
+    const [idle] = found(accepted(['Ann', 'Bob'], { subject: 'nowhere' }), 'acceptance-idle');
+    assert(idle?.severity === 'warning' && idle.path === 'accepted_risks[0]');
   });
 
   it('is one where only a node below is overloaded: no meter shows it, so no line acts', () => {

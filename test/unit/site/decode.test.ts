@@ -60,6 +60,51 @@ describe('site file: form', () => {
     assert.match(apparent.fix, /write 90000 \(VA\)/);
   });
 
+  it('guesses no unit that nobody writes', () => {
+    const poll = only(siteBlock({ meters: [{ ...METER, poll_ms: 50 }] }), 'bad-value');
+    assert.equal(poll.fix, 'correct the value or its unit (ms)');
+    const seconds = only(siteBlock({ meters: [{ ...METER, poll_ms: 0.5 }] }), 'bad-value');
+    assert.equal(seconds.fix, 'this looks like s: write 500 (ms)');
+    const share = only(siteBlock({ bess: [{ ...BESS, soc_min: '10 %' }] }), 'bad-value');
+    assert.equal(share.fix, 'write the plain number in share');
+  });
+
+  it('says of what is no site file at all only how it begins, and of no number that it is none', () => {
+    const found: Finding[] = [];
+    for (const value of ['x'.repeat(5000), null, [1]]) {
+      const decoded = decodeSite(value);
+      assert.equal(decoded.ok, false);
+      found.push(...decoded.findings);
+    }
+    for (const f of found) {
+      assert(f.subject === 'the file' && f.text.length < 120, f.text);
+      assert.match(f.fix, /^write the keys of a Holdfast site: version, site, /);
+    }
+    const block = siteBlock({ stations: [station('one')] }) as { stations: Block[] };
+    const [one = {}] = block.stations;
+    const decoded = decodeSite({
+      ...(block as object),
+      stations: [{ ...one, static_A: NaN }],
+    });
+    assert.equal(decoded.findings[0]?.text, 'NaN is not a number');
+  });
+
+  it('refuses a time zone that nobody has: nothing could be planned by its clock', () => {
+    const place = { id: 'small', name: 'Small site', timezone: 'Europe/Pariss' };
+    const found = only(siteBlock({ site: place }), 'contradiction');
+    assert.equal(found.path, 'site.timezone');
+  });
+
+  it('refuses a smallest base load above the greatest: it would hide export', () => {
+    const found = only(withKeys('connection_point', { base_load_min_W: 900_000 }), 'contradiction');
+    assert.match(found.text, /900000 W is above the greatest base load, \d+ A per phase/);
+  });
+
+  it('refuses an inverter that gives more than its rating after its lease', () => {
+    const found = only(siteBlock({ pv: [{ ...PV, expiry_W: 400_000 }] }), 'contradiction');
+    assert.match(found.text, /expiry_W 400000 W is above rated_W 40000 W/);
+  });
+
   it('refuses values of another type, missing keys and infinite numbers with the path', () => {
     const missing = only(
       siteBlock({ stations: [{ ...station('one'), cut: undefined }] }),

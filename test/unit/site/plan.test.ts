@@ -1,7 +1,14 @@
 import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
 import { deviceCatalogue } from '../../../src/runtime';
-import { checkSite, type PlanRow, type Site, staticPlan, terminalDraw_A } from '../../../src/site';
+import {
+  checkSite,
+  type Finding,
+  type PlanRow,
+  type Site,
+  staticPlan,
+  terminalDraw_A,
+} from '../../../src/site';
 import { BESS, type Block, CURVE, PV, siteBlock, siteOf, station } from './fixtures';
 
 const importRow = (site: Site, node: string, phase: string): PlanRow => {
@@ -78,6 +85,23 @@ describe('static plan: import', () => {
     assert(found?.subject === 'row' && found.path === 'circuits[0]');
     assert.match(found.text, /import on L1: 16 A > limit 15 A \(stations 16 A \+ base 0 A/);
     assert.match(found.fix, /lower static_A of the 2 stations below by 0\.5 A each/);
+  });
+
+  it('its fix is enough: what is to be lowered is rounded up, and named where stations cannot', () => {
+    const row = (import_A: number, change: Block = {}): Finding => {
+      const stations = ['one', 'two', 'three'].map((id) => station(id));
+      const circuits = [
+        { id: 'row', parent: 'grid', import_A, curve: { rating_A: 160 }, ...change },
+      ];
+      const report = checkSite(siteOf(siteBlock({ circuits, stations })), deviceCatalogue);
+      const found = report.findings.find((f) => f.code === 'static-plan-import');
+      assert(found?.subject === 'row');
+      return found;
+    };
+    // 24 A - 23.87 A = 0.13 A, a third of it is 0.043 A.
+    assert.match(row(23.87).fix, /below by 0\.1 A each/);
+    assert.match(row(23.96).text, /24\.000 A > limit 23\.960 A/);
+    assert.match(row(20, { base_load_max_A: 30 }).fix, /^lower the declared base load by 34 A per/);
   });
 
   it('counts single-phase stations on their own phase only', () => {
