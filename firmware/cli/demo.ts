@@ -134,10 +134,14 @@ async function live(
 }
 
 function textLine(s: SiteSnapshot): string {
-  const grid = s.grid === undefined ? s.gridHealth : `${(s.grid.power_W / 1000).toFixed(1)} kW`;
+  const limit = `${(s.importLimit_W / 1000).toFixed(0)} kVA`;
+  const grid =
+    s.grid === undefined
+      ? `not known (${s.gridHealth}), limit ${limit}`
+      : `${(s.grid.power_W / 1000).toFixed(1)} kW of ${limit}`;
   const online = s.stations.filter((x) => x.connected).length;
   const alarms = s.alarms.map((a) => `${a.id} ${a.subject}`).join(', ');
-  return `${new Date(s.wall_ms).toISOString()} mode ${s.mode}, grid ${grid} of ${(s.importLimit_W / 1000).toFixed(0)} kVA, ${online}/${s.stations.length} stations, alarms: ${alarms === '' ? 'none' : alarms}`;
+  return `${new Date(s.wall_ms).toISOString()} mode ${s.mode}, grid ${grid}, ${online}/${s.stations.length} stations, alarms: ${alarms === '' ? 'none' : alarms}`;
 }
 
 function draw(
@@ -146,17 +150,18 @@ function draw(
   faults: FaultRun,
   addresses: Readonly<Record<string, string>>,
 ): void {
-  const width = process.stdout.columns;
+  // A terminal that does not tell its size (a serial console) says 0.
+  const rows = (process.stdout.rows || 24) - 1;
   const lines = renderScreen({
     snapshot,
     history_W: history,
     faults: faults.names(),
-    width,
+    width: process.stdout.columns || 80,
+    rows,
     colour: (process.env['NO_COLOR'] ?? '') === '',
     addresses,
   });
-  const rows = process.stdout.rows;
-  const shown = lines.slice(0, Math.max(1, rows - 1));
+  const shown = lines.slice(0, Math.max(1, rows));
   // Home, each line cleared to its end, then the rest of the screen.
   process.stdout.write(`\u001b[H${shown.map((l) => `${l}\u001b[K`).join('\n')}\u001b[J`);
 }

@@ -9,7 +9,10 @@ export interface ScreenInput {
   /** Grid power of the last cycles, W, newest last. */
   readonly history_W: readonly number[];
   readonly faults: readonly string[];
+  /** Columns of the terminal. */
   readonly width: number;
+  /** Rows that may be used; absent = as many as it takes. */
+  readonly rows?: number;
   readonly colour: boolean;
   readonly addresses: Readonly<Record<string, string>>;
 }
@@ -28,53 +31,88 @@ function painter(colour: boolean): Paint {
   return { bold: wrap('1'), red: wrap('31;1'), green: wrap('32'), dim: wrap('2') };
 }
 
-/** All lines of one screen. */
+/**
+ * All lines of one screen, none wider than the terminal: a line that wraps would push the rest down.
+ * Where rows are few the plot shrinks, then stations are left out; the keys always stay.
+ */
 export function renderScreen(input: ScreenInput): readonly string[] {
   const { snapshot: s, width } = input;
   const p = painter(input.colour);
-  const lines: string[] = [];
+  const [head, alarms, foot] = [headLines(s, p), alarmLines(s, p), footLines(input, p)];
+  const table = p.bold('station      status         draw   limit  lease  why');
+  let room = (input.rows ?? Infinity) - head.length - alarms.length - foot.length - 3;
+  const all = s.stations.map((x) => stationLine(x, p));
+  const few = Math.max(1, room - 1);
+  const stations =
+    all.length <= room ? all : [...all.slice(0, few), `and ${all.length - few} more stations`];
+  room -= stations.length;
+  const plot = room < PLOT_LEAST ? [] : [...powerPlot(input, Math.min(PLOT_MOST, room) - 2), ''];
+  const lines = [...head, '', table, ...stations, '', ...alarms, ...plot, ...foot];
+  return lines.map((line) => clipped(line, width));
+}
+
+function headLines(s: SiteSnapshot, p: Paint): readonly string[] {
   const mode = s.mode === 'normal' ? p.green(s.mode) : p.red(s.mode);
   const time = new Date(s.wall_ms).toISOString().slice(11, 19);
-  lines.push(`${p.bold('Holdfast')} ${s.site}   mode ${mode} ${p.dim(`(${s.modeWhy})`)}   ${time}`);
   const links = s.links.uplink === 'up' ? 'uplink up' : p.red('local (no uplink)');
-  lines.push(
-    p.dim(`line ${s.line} · `) +
-      links +
-      p.dim(` · cycle ${s.cycle} in ${s.cycle_ms.toFixed(0)} ms`),
-  );
-  lines.push('');
-  lines.push(gridLine(s, p));
-  for (const x of s.storage) lines.push(storageLine(x));
-  if (s.supportCap_W > 0) {
-    const cost = s.capCost_W > 0 ? `, which costs ${kW(s.capCost_W)} kW now` : '';
-    lines.push(
-      p.dim(
-        `        support ${kW(s.support_W)} of ${kW(s.supportCap_W)} kW that N-1 allows${cost}; declared reaction ${s.reaction_s.toFixed(1)} s`,
-      ),
-    );
+  const cycle = p.dim(` · cycle ${s.cycle} in ${s.cycle_ms.toFixed(0)} ms`);
+  const lines = [
+    `${p.bold('Holdfast')} ${s.site}   mode ${mode} ${p.dim(`(${s.modeWhy})`)}   ${time}`,
+    p.dim(`line ${s.line} · `) + links + cycle,
+    '',
+    gridLine(s, p),
+    ...s.storage.map(storageLine),
+  ];
+  if (s.supportCap_W <= 0) return lines;
+  const cost = s.capCost_W > 0 ? `, which costs ${kW(s.capCost_W)} kW now` : '';
+  const support = `support ${kW(s.support_W)} of ${kW(s.supportCap_W)} kW that N-1 allows${cost}`;
+  const reaction = `declared reaction ${s.reaction_s.toFixed(1)} s`;
+  return [...lines, p.dim(`        ${support}; ${reaction}`)];
+}
+
+/** Lines of the plot with its title and the blank line behind it. */
+const PLOT_LEAST = 4;
+const PLOT_MOST = 8;
+
+function powerPlot({ snapshot, history_W, width }: ScreenInput, height: number): readonly string[] {
+  const size = { width: Math.max(20, Math.min(110, width - 10)), height };
+  const values_kW = history_W.map((w) => w / 1000);
+  const rows = plotLines(values_kW, snapshot.importLimit_W / 1000, size);
+  return [`grid power, kW, last ${size.width} s`, ...rows];
+}
+
+function footLines(input: ScreenInput, p: Paint): readonly string[] {
+  const keys = FAULTS.map((f) => {
+    const on = input.faults.includes(f.name);
+    return on ? { text: `${f.key} end ${f.name}`, paint: p.red } : { text: `${f.key} ${f.name}` };
+  });
+  const lines: string[] = [];
+  let [line, used] = ['keys:', 5];
+  for (const { text, paint } of [...keys, { text: 'q quit', paint: undefined }]) {
+    if (used + 2 + text.length >= input.width) {
+      lines.push(line);
+      [line, used] = ['     ', 5];
+    }
+    line += `${used > 5 ? '  ' : ' '}${paint === undefined ? text : paint(text)}`;
+    used += (used > 5 ? 2 : 1) + text.length;
   }
-  lines.push('');
-  lines.push(p.bold('station      status         draw   limit  lease  why'));
-  for (const station of s.stations) lines.push(stationLine(station, p).slice(0, width + 20));
-  lines.push('');
-  lines.push(...alarmLines(s, p, width));
-  const limit_kW = s.importLimit_W / 1000;
-  const size = { width: Math.max(20, Math.min(110, width - 10)), height: 6 };
-  lines.push(`grid power, kW, last ${size.width} s`);
-  lines.push(
-    ...plotLines(
-      input.history_W.map((w) => w / 1000),
-      limit_kW,
-      size,
-    ),
-  );
-  const keys = FAULTS.map((f) =>
-    input.faults.includes(f.name) ? p.red(`${f.key} end ${f.name}`) : `${f.key} ${f.name}`,
-  );
-  lines.push('', `keys: ${keys.join('  ')}  q quit`);
   const ports = Object.entries(input.addresses).map(([k, v]) => `${k} ${v}`);
-  lines.push(p.dim(ports.join('   ')));
-  return lines;
+  return [...lines, line, p.dim(ports.join('   '))];
+}
+
+/** One line cut to what can be seen of it, with its colours ended. Pure. */
+function clipped(line: string, width: number): string {
+  let [seen, out] = [0, ''];
+  // eslint-disable-next-line no-control-regex -- escape sequences are what is looked for
+  for (const part of line.split(/(\u001b\[[\d;]*m)/)) {
+    if (part.startsWith('\u001b')) {
+      out += part;
+      continue;
+    }
+    out += part.slice(0, Math.max(0, width - 1 - seen));
+    seen += part.length;
+  }
+  return out;
 }
 
 function gridLine(s: SiteSnapshot, p: Paint): string {
@@ -102,12 +140,12 @@ function stationLine(x: StationView, p: Paint): string {
   return `${x.id.padEnd(12)} ${status.padEnd(13)} ${draw} kW ${x.limit_A.toFixed(1).padStart(5)} A ${lease.padStart(6)}  ${p.dim(why)}`;
 }
 
-function alarmLines(s: SiteSnapshot, p: Paint, width: number): readonly string[] {
+function alarmLines(s: SiteSnapshot, p: Paint): readonly string[] {
   if (s.alarms.length === 0) return [p.green('no alarms'), ''];
   const shown = s.alarms.slice(0, 4).flatMap((a) => {
     const text = `${a.severity}: ${a.id} ${a.subject}: ${a.text}`;
     const advice = `  do: ${CATALOGUE[a.id].whatToDo}`;
-    return [p.red(text.slice(0, width - 1)), p.dim(advice.slice(0, width - 1))];
+    return [p.red(text), p.dim(advice)];
   });
   const more = s.alarms.length > 4 ? [`and ${s.alarms.length - 4} more`] : [];
   return [...shown, ...more, ''];
