@@ -109,6 +109,8 @@ export interface GatewayOptions {
   readonly nodeFlags?: readonly string[];
   /** Vehicles come for so long, ms; default ten minutes. */
   readonly horizon_ms?: number;
+  /** Devices that do not answer and stations that never connect, by id. */
+  readonly missing?: readonly string[];
   /** More environment of the gateway's processes. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -121,12 +123,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const holder: { sim?: SimSite } = {};
   const ids = ['grid-meter', 'bess', 'pv'];
   const units = [10, 20, 30];
+  const missing = new Set(options.missing);
   const devices = await serveTcpDevices(
     units.map((unit, i) => ({
       unit,
       answer: (adu: Uint8Array) => {
-        const device = holder.sim?.device(ids[i] ?? '');
-        return device?.answer(adu) ?? null;
+        const id = ids[i] ?? '';
+        if (missing.has(id)) return null;
+        return holder.sim?.device(id)?.answer(adu) ?? null;
       },
     })),
     () => systemClock.now(),
@@ -160,7 +164,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   );
   const url = `ws://127.0.0.1:${ocppPort}/ocpp`;
   const horizon_ms = options.horizon_ms ?? 600_000;
-  const sim = simulate(site, line, { url, passwordFile, seed, horizon_ms });
+  const sim = simulate(site, line, { url, passwordFile, seed, horizon_ms, missing });
   holder.sim = sim;
   const stopLine = followLineFile(path.join(state, 'line'), line);
   sim.start();
@@ -192,9 +196,10 @@ function simulate(
     readonly passwordFile: string;
     readonly seed: number;
     readonly horizon_ms: number;
+    readonly missing: ReadonlySet<string>;
   },
 ): SimSite {
-  const { url, passwordFile, seed, horizon_ms } = from;
+  const { url, passwordFile, seed, horizon_ms, missing } = from;
   const passwords = new Map(
     readFileSync(passwordFile, 'utf8')
       .trim()
@@ -204,10 +209,9 @@ function simulate(
         return [id ?? '', secret ?? ''];
       }),
   );
-  const stationConfigs = simStationConfigs(site, '').map((c) => ({
-    ...c,
-    password: passwords.get(c.id) ?? '',
-  }));
+  const stationConfigs = simStationConfigs(site, '')
+    .filter((c) => !missing.has(c.id))
+    .map((c) => ({ ...c, password: passwords.get(c.id) ?? '' }));
   const parsed = siteProfiles(site);
   if (!parsed.ok) throw new Error('the profiles do not parse');
   const plan = { seed, from: systemClock.now(), horizon_ms };

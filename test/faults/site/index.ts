@@ -7,6 +7,7 @@ import type {
 } from '../../../scripts/campaign';
 import { SITE_FAULTS } from './cases';
 import { processCases } from './processes';
+import { processStartCases } from './processStart';
 import { quietCases } from './quiet';
 import { realFaultCases } from './real';
 import { demoSite } from './sites';
@@ -67,6 +68,7 @@ export function siteFaultCases(context: CampaignContext): readonly CampaignCase[
     ...realFaultCases(context),
     ...quietCases(() => demoSite(), context),
     ...processCases(context),
+    ...processStartCases(context),
   ];
 }
 
