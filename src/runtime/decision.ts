@@ -241,7 +241,12 @@ function bessDecision(
   return { id, kind: 'bess', setpoint, wanted_W, reasons };
 }
 
-/** PV curtailment is written like a BESS setpoint and ends by itself at its expiry value. */
+/**
+ * PV curtailment is written like a BESS setpoint and ends by itself at its expiry value. The static
+ * plan counts the sun at that value: where it is less than the rating, a device without a lease
+ * would give more. So one is held all the time, a short one, and out of normal it is left to end:
+ * to take it back would raise the sun to its rating.
+ */
 function pvDecision(
   input: DecisionInput,
   id: string,
@@ -252,9 +257,15 @@ function pvDecision(
   const file = site.pv.find((p) => p.id === id);
   const state = input.state.pv.find((p) => p.id === id);
   if (file === undefined || state === undefined) return { id, kind: 'pv', reasons };
-  const ttl_ms = 1000 * site.leases.bess_discharge_ttl_s;
+  const falls = file.expiry_W < file.rated_W;
+  const { bess_charge_ttl_s, bess_discharge_ttl_s } = site.leases;
+  const ttl_ms = 1000 * (falls ? bess_charge_ttl_s : bess_discharge_ttl_s);
   const live = state.lease !== undefined && state.lease.ends_at > input.state.at;
   const base = { device: id, quantity: 'pv-limit' as const, ttl_ms, reasons };
+  if (falls && limit_W === undefined) {
+    if (input.mode !== 'normal') return { id, kind: 'pv', reasons };
+    return pvDecision(input, id, file.rated_W, reasons);
+  }
   if (limit_W === undefined) {
     if (!live) return { id, kind: 'pv', reasons };
     const setpoint: Setpoint = { ...base, value: watts(file.rated_W), action: 'clear' };
@@ -267,7 +278,10 @@ function pvDecision(
     chargeTtl_ms: ttl_ms,
     deadBand_W: BESS_DEAD_BAND * file.rated_W,
   };
-  const action = nextBessLease(wish, state.lease, input.state.at);
+  const { lease } = state;
+  const held =
+    lease === undefined ? undefined : { ...lease, value: watts(Math.max(1, lease.value)) };
+  const action = nextBessLease(wish, held, input.state.at);
   if (action.action === 'keep') return { id, kind: 'pv', wanted_W: limit_W, reasons };
   const setpoint: Setpoint = { ...base, value: watts(limit_W), action: 'grant' };
   return { id, kind: 'pv', setpoint, wanted_W: limit_W, reasons };
