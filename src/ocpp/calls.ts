@@ -16,10 +16,10 @@ export interface OutgoingCall<P> {
   /** Not sent at or after this instant: a late lease would be a lie about its end. */
   readonly sendBy: Instant;
   /** Waiting calls with the same key are replaced by the newest. */
-  readonly key?: string;
+  readonly key?: string | undefined;
   /** The id and bytes of a relayed message; our own calls get an id when they are sent. */
-  readonly relayed?: { readonly id: string; readonly raw?: string };
-  readonly answer_ms?: number;
+  readonly relayed?: { readonly id: string; readonly raw?: string | undefined } | undefined;
+  readonly answer_ms?: number | undefined;
 }
 
 export interface SentCall<P> extends OutgoingCall<P> {
@@ -69,8 +69,21 @@ export class CallQueue<P> {
         this.lapsed.push(call);
         continue;
       }
-      const answerBy = later(now, call.answer_ms ?? ANSWER_MS);
-      this.sent = { ...call, id: call.relayed?.id ?? id(), answerBy };
+      // Field by field: a spread of objects of many shapes took as long as the whole guard.
+      const { request, purpose, priority, sendBy, key, relayed, answer_ms } = call;
+      const answerBy = later(now, answer_ms ?? ANSWER_MS);
+      const sentId = relayed?.id ?? id();
+      this.sent = {
+        request,
+        purpose,
+        priority,
+        sendBy,
+        key,
+        relayed,
+        answer_ms,
+        id: sentId,
+        answerBy,
+      };
       return this.sent;
     }
   }

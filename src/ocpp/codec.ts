@@ -88,21 +88,21 @@ function frameOf(parts: readonly unknown[], type: unknown, id: string, raw: stri
 }
 
 /** Bounds depth and size without recursion and finds keys that could reach a prototype. */
-function shapeOf(root: unknown): RefusalReason | undefined {
-  let level: unknown[] = [root];
+function shapeOf(root: object): RefusalReason | undefined {
+  let level: readonly object[] = [root];
   let nodes = 0;
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > MAX_DEPTH) return 'too-deep';
-    const next: unknown[] = [];
+    const next: object[] = [];
     for (const value of level) {
-      if (typeof value !== 'object' || value === null) continue;
       const isList = Array.isArray(value);
-      for (const [key, child] of Object.entries(value)) {
-        if (!isList && key === '__proto__') return 'forbidden-key';
-        nodes += 1;
+      if (!isList && Object.hasOwn(value, '__proto__')) return 'forbidden-key';
+      const children: readonly unknown[] = isList ? value : Object.values(value);
+      nodes += children.length;
+      if (nodes > MAX_NODES) return 'too-deep';
+      for (const child of children) {
         if (typeof child === 'object' && child !== null) next.push(child);
       }
-      if (nodes > MAX_NODES) return 'too-deep';
     }
     level = next;
   }

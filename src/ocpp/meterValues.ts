@@ -9,10 +9,13 @@ const MAX_CURRENT_A = 5_000;
 interface Mutable {
   wall_ms?: number;
   power_W?: number;
-  /** Sum of the values given by phase; a total, where there is one, wins. */
-  phases_W?: number;
   current_A?: [number, number, number];
   energy_Wh?: number;
+}
+
+/** Sum of the powers given by phase; a total, where there is one, wins. */
+interface ByPhase {
+  power_W?: number;
 }
 
 /**
@@ -24,16 +27,15 @@ export function meterSampleOf(payload: JsonObject): MeterSample | undefined {
   const newest = list.at(-1);
   if (newest === undefined) return undefined;
   const sample: Mutable = {};
+  const byPhase: ByPhase = {};
   const wall = timeOf(newest, 'timestamp');
   if (wall !== undefined) sample.wall_ms = wall;
-  for (const value of objectsOf(newest, 'sampledValue')) takeValue(sample, value);
-  const { phases_W, ...rest } = sample;
-  return rest.power_W === undefined && phases_W !== undefined
-    ? { ...rest, power_W: phases_W }
-    : rest;
+  for (const value of objectsOf(newest, 'sampledValue')) takeValue(sample, byPhase, value);
+  if (byPhase.power_W !== undefined) sample.power_W ??= byPhase.power_W;
+  return sample;
 }
 
-function takeValue(sample: Mutable, value: JsonObject): void {
+function takeValue(sample: Mutable, byPhase: ByPhase, value: JsonObject): void {
   const number = valueOf(value);
   const measurand = textOf(value, 'measurand', 50) ?? 'Energy.Active.Import.Register';
   const location = textOf(value, 'location', 20) ?? 'Outlet';
@@ -42,7 +44,7 @@ function takeValue(sample: Mutable, value: JsonObject): void {
   const scaled = number * scaleOf(value);
   if (measurand === 'Power.Active.Import' && inRange(scaled, MAX_POWER_W)) {
     if (phase === undefined) sample.power_W = scaled;
-    else if (phase < 3) sample.phases_W = (sample.phases_W ?? 0) + scaled;
+    else if (phase < 3) byPhase.power_W = (byPhase.power_W ?? 0) + scaled;
   } else if (measurand === 'Current.Import' && inRange(scaled, MAX_CURRENT_A)) {
     const current = (sample.current_A ??= [0, 0, 0]);
     if (phase === undefined) current.fill(scaled);

@@ -66,8 +66,7 @@ export class StationCalls {
     key?: string,
     sendBy: Instant = later(now, 30_000),
   ): void {
-    const call = { request, purpose, priority, sendBy };
-    this.calls.add(key === undefined ? call : { ...call, key });
+    this.calls.add({ request, purpose, priority, sendBy, key });
     this.pump(now);
   }
 
@@ -89,7 +88,7 @@ export class StationCalls {
       priority: 'normal',
       sendBy: later(now, RELAYED_ANSWER_MS),
       answer_ms: RELAYED_ANSWER_MS,
-      relayed: { id, ...(raw !== undefined && { raw }) },
+      relayed: { id, raw },
     });
     this.pump(now);
   }
