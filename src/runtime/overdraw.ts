@@ -25,6 +25,8 @@ export interface OverdrawFact {
   readonly told_A: number;
 }
 
+const NOTHING: OverdrawEntry = { isolated: false, measured_A: 0, told_A: 0 };
+
 /** Pure. */
 export function nextOverdraw(
   state: OverdrawState,
@@ -35,7 +37,9 @@ export function nextOverdraw(
   for (const fact of facts) {
     const before = state.get(fact.id);
     if (fact.measured_A === undefined) {
-      if (before?.isolated === true) next.set(fact.id, before);
+      // Silence shows neither that it obeys nor that it still draws too much.
+      const { measured_A, told_A, isolated } = before ?? NOTHING;
+      if (isolated) next.set(fact.id, { measured_A, told_A, isolated });
       continue;
     }
     const measured_A = maxPhase(fact.measured_A);

@@ -160,8 +160,11 @@ describe('overdraw', () => {
     assert.equal(isolated(run([...times(50, 16), 20, ...times(60, 16)], caught, 16)), true);
   });
 
-  it('is not ended by silence', () => {
+  it('is not ended by silence, and silence is no obedience', () => {
     const caught = run(times(16, 20));
     assert.equal(isolated(run(times(500, undefined), caught, 16)), true);
+    const obeyed = run([16, ...times(80, undefined), 16], caught, 16);
+    assert.equal(isolated(obeyed), true);
+    assert.equal(isolated(run(times(61, 16), obeyed, 98)), false);
   });
 });

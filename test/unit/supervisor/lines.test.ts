@@ -5,7 +5,9 @@ import { createPduCodec } from '../../../src/io/modbusSerial';
 import {
   deviceCatalogue,
   nextIsolation,
+  nextOverdraw,
   NO_ISOLATION,
+  type OverdrawState,
   siteProfiles,
   smallestLine,
 } from '../../../src/runtime';
@@ -13,7 +15,7 @@ import { buildVirtual, type VirtualRun } from '../../../src/sim/composition';
 import type { Site } from '../../../src/site';
 import { LineSet, lineStatus } from '../../../src/supervisor';
 import { type Instant, instant, later } from '../../../src/time';
-import { amps } from '../../../src/units';
+import { amps, evenly } from '../../../src/units';
 
 const SITE = path.join(__dirname, '..', '..', '..', 'firmware', 'sites', 'demo.yaml');
 const T0 = instant(1_000_000);
@@ -166,6 +168,23 @@ describe('several watchdog lines', () => {
     state = nextIsolation(state, bad(1400), site, at(1400));
     state = nextIsolation(state, bad(2100), site, at(2100));
     assert.equal(nextIsolation(state, new Map(), site, at(90_000)).open.size, 1);
+  });
+
+  it('a feeder is opened for what is seen, not for the silence that opening it brings', () => {
+    const site = twoLines();
+    const id = 'station-1';
+    let draws: OverdrawState = new Map();
+    let state = NO_ISOLATION;
+    const open: boolean[] = [];
+    for (let s = 0; s < 3000; s += 1) {
+      // Its contactor opens with the feeder, and it says nothing any more.
+      const seen = s < 40 ? { measured_A: evenly(30) } : {};
+      draws = nextOverdraw(draws, [{ id, told_A: 8, ...seen }], at(s));
+      state = nextIsolation(state, draws, site, at(s));
+      open.push(state.open.has('line-row-a'));
+    }
+    assert.deepEqual([open.indexOf(true), open.lastIndexOf(true)], [30, 629]);
+    assert.equal(state.times.get('line-row-a')?.length, 1);
   });
 
   it('a line is only ever left out; one taken back is fed after a minute', () => {
