@@ -1,7 +1,4 @@
-/**
- * The keys of `site.yaml`, with units, ranges and one sentence each. Source: design §7, issue
- * text.
- */
+/** The keys of `site.yaml`, with units, ranges and one sentence each. */
 import {
   bool,
   byDefault,
