@@ -18,6 +18,8 @@ import type { StationTracker } from './stationTracker';
 
 /** Own meter values of a station older than this say nothing about now. */
 const METER_VALUE_AGE_MAX_ms = 12_000;
+/** Station and vehicle need so long to follow a lower limit (safety-concept "Simulation realism"). */
+const SETTLES_ms = { ac: 7000, dc: 4000 } as const;
 /** INV-7: at most 10 % of the node's limit per 10 s. */
 const RISE_PER_SECOND = 0.01;
 /** W to A without a measured voltage (safety-concept "Terms"). */
@@ -114,7 +116,7 @@ function station(from: InputSources, facts: StationFacts): AllocationStation {
   const image = from.stationsSilent ? undefined : tracker?.latest();
   const controllable =
     image !== undefined && image.connected && image.floorVerified && facts.raisable;
-  const inForce_A = tracker?.inForce_A(state.at) ?? s.static_A;
+  const inForce_A = tracker?.mayDraw_A(state.at, SETTLES_ms[s.kind]) ?? s.static_A;
   const gridAt = state.grid.quality === 'good' ? state.grid.at : state.at;
   const overdrawn = from.overdrawn.has(s.id);
   const known = image !== undefined && image.connected && image.floorVerified;

@@ -18,6 +18,9 @@ export const IMAGE_STALE_ms = 3000;
 /** Leases that may be under way at once before the oldest is folded into the next. */
 const SENT_MAX = 64;
 
+/** Cycles within the time in which a vehicle follows, and some more. */
+const RECENT_MAX = 32;
+
 interface Sample {
   readonly at: Instant;
   readonly current_A: ThreePhase<number>;
@@ -39,6 +42,7 @@ export class StationTracker {
   private samples: readonly Sample[] = [];
   private sent: readonly Sent[] = [];
   private image: StationImage | undefined;
+  private recent: readonly { readonly at: Instant; readonly limit_A: number }[] = [];
   private clearedAfter: number | undefined;
   private lastWrite: { readonly limit_A: number; readonly at: Instant } | undefined;
 
@@ -105,6 +109,16 @@ export class StationTracker {
     let most = lease === undefined ? this.floor_A : lease.limit_A;
     for (const s of this.sent) if (s.ends_at > now) most = Math.max(most, s.limit_A);
     return most;
+  }
+
+  /**
+   * Greatest current it may still draw, A: a vehicle goes on at the value before for `settles_ms`
+   * after the station has taken a lower one. To be asked once per cycle.
+   */
+  mayDraw_A(now: Instant, settles_ms: number): number {
+    const kept = this.recent.filter((r) => between(r.at, now) <= settles_ms);
+    this.recent = [...kept, { at: now, limit_A: this.inForce_A(now) }].slice(-RECENT_MAX);
+    return Math.max(...this.recent.map((r) => r.limit_A));
   }
 
   /** Latest end of anything that may be in force; absent when nothing is. */

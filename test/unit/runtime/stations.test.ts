@@ -83,6 +83,19 @@ describe('station tracker: what may be in force', () => {
   });
 });
 
+describe('station tracker: what it may still draw', () => {
+  it('is the value before for as long as a vehicle takes to follow a lower one', () => {
+    const t = new StationTracker('s', 8);
+    t.sending(lease(20), 1, at(0));
+    t.observe(image(1000, acknowledged(20, 1, 30_000)), at(1000));
+    assert.equal(t.mayDraw_A(at(1000), 7000), 20);
+    t.observe(image(2000, acknowledged(12, 2, 31_000)), at(2000));
+    for (const s of [2, 5, 8]) assert.equal(t.mayDraw_A(at(s * 1000), 7000), 20, `${s} s`);
+    assert.equal(t.mayDraw_A(at(9000), 7000), 12);
+    assert.equal(t.inForce_A(at(2000)), 12);
+  });
+});
+
 describe('station tracker: what it surely draws', () => {
   it('is the least of a reading’s window, and nothing without a sample before it', () => {
     const t = new StationTracker('s', 8);
