@@ -34,7 +34,9 @@ export async function holdState(
   const file = holdSocket(state);
   for (const used of [file, socketsIn(state).console]) {
     if (await answers(used))
-      return { refused: `a gateway runs on ${state} already (${used} answers): end that first` };
+      return {
+        refused: `a gateway runs on ${state} already (${used} answers): end that first; its processes: pgrep -f ${state}`,
+      };
   }
   try {
     rmSync(file, { force: true });
