@@ -229,13 +229,18 @@ function bessDecision(
     state.lease,
     input.state.at,
   );
-  if (action.action === 'keep') return { id, kind: 'bess', wanted_W, reasons };
+  // What was sent and never proved may be in force all the same: it is taken back as well.
+  const sent = state.lease === undefined && (state.commanded_W ?? 0) !== 0;
+  const ttl_ms = 1000 * site.leases.bess_charge_ttl_s;
+  const back = { action: 'clear', value_W: 0, ttl_ms } as const;
+  const todo = action.action === 'keep' && wanted_W === 0 && sent ? back : action;
+  if (todo.action === 'keep') return { id, kind: 'bess', wanted_W, reasons };
   const setpoint: Setpoint = {
     device: id,
     quantity: 'bess-power',
-    value: watts(action.value_W),
-    ttl_ms: action.ttl_ms,
-    action: action.action,
+    value: watts(todo.value_W),
+    ttl_ms: todo.ttl_ms,
+    action: todo.action,
     reasons,
   };
   return { id, kind: 'bess', setpoint, wanted_W, reasons };

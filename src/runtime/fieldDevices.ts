@@ -214,9 +214,13 @@ function actuation(
   c: Controlled<Bess | Pv>,
   now: Instant,
 ): { lease?: DeviceLease; commanded_W?: Watts } {
-  const { lease, commanded_W } = c.actuator.current();
+  const { lease, commanded_W, holdsUntil } = c.actuator.current();
+  const terms = c.device.profile.data.lease;
+  const ends = terms.mechanism !== 'none' && !terms.fedByReads;
+  const over = ends && holdsUntil !== undefined && holdsUntil <= now;
   return {
     ...(lease !== undefined && lease.ends_at > now ? { lease } : {}),
-    ...(commanded_W === undefined ? {} : { commanded_W: watts(commanded_W) }),
+    // Whatever it was sent last has ended on the device by now.
+    ...(commanded_W === undefined || over ? {} : { commanded_W: watts(commanded_W) }),
   };
 }
