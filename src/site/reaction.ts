@@ -3,7 +3,7 @@ import { busBudget } from './busBudget';
 import type { DeviceCatalogue } from './catalogue';
 import { type Finding, finding } from './findings';
 import { isUnder } from './tree';
-import { GRID, type Site } from './types';
+import { type Site } from './types';
 
 const CYCLE_ms = 1000;
 const COMPUTE_ms = 200;
@@ -50,10 +50,6 @@ export function declaredReaction(
   const reaction_ms = sense_ms + CYCLE_ms + COMPUTE_ms + act_ms;
   return { node, reaction_ms, bound_ms: BOUND_ms[slowest], parts };
 }
-
-/** How long a lost inverter's power stays uncovered: the reaction of the connection point. Pure. */
-export const inverterReaction_ms = (site: Site, catalogue: DeviceCatalogue): number =>
-  declaredReaction(site, GRID, catalogue).reaction_ms;
 
 /** Findings: nodes whose declared reaction time is above the bound of INV-1. Pure. */
 export function reactionFindings(site: Site, catalogue: DeviceCatalogue): readonly Finding[] {

@@ -1,4 +1,4 @@
-import type { CircuitNode, Site, Station } from './types';
+import type { CircuitNode, Site } from './types';
 
 /** The node and all nodes above it, nearest first. Pure. */
 export function circuitPath(site: Pick<Site, 'nodes'>, node: string): readonly CircuitNode[] {
@@ -12,16 +12,6 @@ export function circuitPath(site: Pick<Site, 'nodes'>, node: string): readonly C
   return path;
 }
 
-/** Ids of the nodes above `node`, nearest first, without itself. Pure. */
-export const ancestors = (site: Pick<Site, 'nodes'>, node: string): readonly string[] =>
-  circuitPath(site, node)
-    .slice(1)
-    .map((n) => n.id);
-
 /** Whether `node` is `root` or lies below it. Pure. */
 export const isUnder = (site: Pick<Site, 'nodes'>, node: string, root: string): boolean =>
   circuitPath(site, node).some((n) => n.id === root);
-
-/** Stations whose current flows through `node`. Pure. */
-export const stationsUnder = (site: Site, node: string): readonly Station[] =>
-  site.stations.filter((s) => isUnder(site, s.node, node));

@@ -5,4 +5,3 @@
  */
 export { openDemo, type DemoOptions, type DemoSite } from './demoSite';
 export { renderScreen, type ScreenInput } from './screen';
-export { plotLines } from './plot';
