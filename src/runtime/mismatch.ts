@@ -19,8 +19,8 @@ const DRIFT_A_PER_S = 0.2;
 const FALL_A_PER_S = 0.5;
 
 /**
- * A rise within the declared base load is usual after so long: nobody can tell it from a load of the
- * building that stays, and what was usual before may have been wrong.
+ * A rise within the declared base load is usual after so long: nobody can tell it from a load of
+ * the building that stays, and what was usual before may have been wrong.
  */
 const ACCEPTED_ms = 3_600_000;
 /** Nothing is known of what is usual after so long without a reading: a sun that slept. */

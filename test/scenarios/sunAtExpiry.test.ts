@@ -1,6 +1,6 @@
 /**
- * A PV inverter that falls to less than its rating when its lease ends: the static plan counts it at
- * that value, so whatever takes the site out of normal must not give it its rating back.
+ * A PV inverter that falls to less than its rating when its lease ends: the static plan counts it
+ * at that value, so whatever takes the site out of normal must not give it its rating back.
  */
 import { strict as assert } from 'node:assert';
 import { createPduCodec } from '../../src/io/modbusSerial';
