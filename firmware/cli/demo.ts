@@ -123,7 +123,11 @@ async function live(
   await closeConsole?.();
   const report = site_.report();
   await site_.stop();
-  if (tty) process.stdout.write('\u001b[?25h\u001b[?1049l');
+  if (tty) {
+    // A keyboard that is still listened to would keep the process after --for.
+    process.stdin.setRawMode(false).pause();
+    process.stdout.write('\u001b[?25h\u001b[?1049l');
+  }
   if (plan.json) process.stdout.write(`${JSON.stringify(report)}\n`);
   else {
     process.stdout.write(
