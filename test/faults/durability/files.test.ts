@@ -8,7 +8,7 @@ import { KINDS, STATE_FILES, WRITERS } from './files';
 
 /** What puts something on a disk, or opens what does. */
 const WRITES =
-  /\b(new KeptFile|writeAtomic|removeDurably|persist|openJournal|openRecords|openOrSetAside|openSqlite|createKeyFile|loadOrCreateKey|writeFileSync|appendFileSync|createWriteStream|writeSync|renameSync|copyFileSync|DatabaseSync)\(|\bhandle\.writeFile\(/;
+  /\b(new KeptFile|writeAtomic|removeDurably|persist|openJournal|openRecords|openOrSetAside|openSqlite|createKeyFile|loadOrCreateKey|writeFileSync|appendFileSync|createWriteStream|writeSync|renameSync|copyFileSync|DatabaseSync)\(|\bwriteFile\(/;
 
 function below(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
