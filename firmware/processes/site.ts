@@ -16,6 +16,7 @@ import {
   busPlans,
   deviceCatalogue,
   guardedDevices,
+  longestRetry_ms,
   siteFacts,
   SiteRuntime,
   toolLines,
@@ -28,11 +29,13 @@ import { openConsole } from './consoleSocket';
 import { openDrillBook } from './drillBook';
 import { log } from './log';
 import { ModeDoor } from './modeDoor';
+import { RepeatLog } from './repeatLog';
 import { ServiceDoor } from './serviceDoor';
 import { plannerPeer, recorderPeer, stationsPeer, supervisorPeer, uplinkPeer } from './sitePeers';
 import { StopNote } from './stopNote';
 
 const NAME = 'site';
+const sayIt = (text: string): void => log(NAME, text);
 
 /** Runs until the process ends. */
 export async function siteProcess(config: ProcessConfig): Promise<void> {
@@ -50,6 +53,8 @@ export async function siteProcess(config: ProcessConfig): Promise<void> {
   );
   const stations = stationsPeer(sockets.siteToStations, hello);
   const supervisor = supervisorPeer(sockets.siteToSupervisor, hello);
+  // A device that opens and fails for ever must not fill the log.
+  const busLog = new RepeatLog({ clock: systemClock, timers: systemTimers, say: sayIt });
   const mode = { current: (): ReturnType<SiteRuntime['mode']> => 'static' };
   const assembly: BusAssembly = {
     plans: busPlans(site),
@@ -57,10 +62,11 @@ export async function siteProcess(config: ProcessConfig): Promise<void> {
     codec: createPduCodec(),
     clock: systemClock,
     timers: systemTimers,
-    portFor: realPort,
+    portFor: (plan) => realPort(plan, busLog),
     mode: () => mode.current(),
     onDenied: (device, text) => audit.append({ kind: 'denial', subject: device, text }),
-    onLink: (key, open, text) => log(NAME, `bus ${key} ${open ? 'open' : 'closed'}: ${text}`),
+    onLink: (key, open, text) =>
+      busLog.tell(key, `bus ${key} ${open ? 'open' : `closed: ${text}`}`),
   };
   const buses = assembleBuses(assembly);
   const key = loadOrCreateKey(`${config.state}/device.key`);
@@ -70,7 +76,7 @@ export async function siteProcess(config: ProcessConfig): Promise<void> {
   const contacts = new BoardInputs(config.inputs ?? [], {
     clock: systemClock,
     timers: systemTimers,
-    say: (text) => log(NAME, text),
+    say: sayIt,
   });
   const runtime = new SiteRuntime(
     {
@@ -132,15 +138,17 @@ export async function siteProcess(config: ProcessConfig): Promise<void> {
   });
 }
 
-function realPort(plan: BusPlan): FramePort {
+function realPort(plan: BusPlan, busLog: RepeatLog): FramePort {
   const problem = (error: { message: string } | string): void =>
-    log(NAME, typeof error === 'string' ? error : error.message);
+    busLog.tell(plan.key, typeof error === 'string' ? error : error.message);
+  const retryMax_ms = longestRetry_ms(plan);
   if (plan.bus.kind === 'rtu') {
     return new SerialFramePort({
       path: plan.bus.port ?? '',
       baudRate: plan.bus.baud,
       parity: plan.bus.parity,
       latency_ms: plan.bus.latency_ms,
+      retryMax_ms,
       clock: systemClock,
       timers: systemTimers,
       onProblem: problem,
@@ -150,6 +158,8 @@ function realPort(plan: BusPlan): FramePort {
   return new TcpFramePort({
     host: host ?? '',
     port: Number(port ?? 502),
+    jitter: Math.random,
+    retryMax_ms,
     clock: systemClock,
     timers: systemTimers,
     onProblem: problem,

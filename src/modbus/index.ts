@@ -11,6 +11,7 @@
  */
 export * from './pdu';
 export * from './framePort';
+export { Reconnection, type ReconnectionOptions } from './reconnection';
 export { PortSwitch, startOf, type Tap, type TappedFrame } from './portSwitch';
 export * from './bus';
 export { BusEngine, type BusEngineOptions } from './busEngine';

@@ -16,8 +16,10 @@ export const busKey = (device: {
   readonly host?: string | undefined;
 }): string => (device.host === undefined ? device.bus : `${device.bus}/${device.host}`);
 
-/** Longest pause between probes of a silent grid meter. */
+/** Longest pause between probes of a silent grid meter: its return is noticed within seconds. */
 const GRID_BACKOFF_ms = 5000;
+/** Longest pause between connections on which nothing valid was read; others may wait. */
+const RETRY_MAX_ms = 60_000;
 
 /** One physical connection that needs a frame port. */
 export interface BusPlan {
@@ -27,6 +29,12 @@ export interface BusPlan {
   readonly devices: readonly Fielded[];
 }
 type Fielded = Site['meters'][number] | Site['bess'][number] | Site['pv'][number];
+
+const isGridMeter = (d: Fielded): boolean => 'role' in d && d.role === 'grid';
+
+/** How long a port of `plan` may wait before it connects again, ms. Pure. */
+export const longestRetry_ms = (plan: BusPlan): number =>
+  plan.devices.some(isGridMeter) ? GRID_BACKOFF_ms : RETRY_MAX_ms;
 
 /** The connections of a site. Pure. */
 export function busPlans(site: Site): readonly BusPlan[] {
@@ -61,8 +69,7 @@ export function assembleBuses(from: BusAssembly): ReadonlyMap<string, Bus> {
       const devices: BusDevice[] = plan.devices.map((d) => ({
         id: d.id,
         unit: d.unit,
-        // A returning grid meter is noticed within seconds; others may wait.
-        ...('role' in d && d.role === 'grid' ? { backoffMax_ms: GRID_BACKOFF_ms } : {}),
+        ...(isGridMeter(d) ? { backoffMax_ms: GRID_BACKOFF_ms } : {}),
         turnaround_ms: plan.bus.turnaround_ms + 100,
       }));
       const bus = guardedBus(from, plan, devices, (open, text) =>

@@ -49,6 +49,7 @@ export {
   type BusPlan,
   busPlans,
   guardedDevices,
+  longestRetry_ms,
   stationConfig,
   toolLines,
 } from './assemble';

@@ -1,10 +1,11 @@
 /**
- * time — instants, deadlines and the clock port. No timers live here.
+ * time — instants, deadlines, back-off and the clock port. No timers live here.
  *
  * Monotonic time carries leases and deadlines; wall clock appears in records only. In production
  * an Instant counts milliseconds of `process.hrtime`, in the virtual composition simulated ones;
  * its zero has no meaning, so instants of different boots must never be compared.
  */
+export { Backoff, type BackoffBounds } from './backoff';
 
 /** A point on the monotonic clock, in ms. Comparable only within one boot. */
 export type Instant = number & { readonly unit: 'instant_ms' };

@@ -3,6 +3,7 @@ import type { BindingInterface } from '@serialport/bindings-interface';
 import { SerialPortStream } from '@serialport/stream';
 import {
   character_ms,
+  Reconnection,
   replyShape,
   RtuLink,
   silence_ms,
@@ -37,12 +38,12 @@ export interface SerialPortOptions {
   readonly latency_ms?: number;
   /** False when `clock` stands still while the program runs (simulated time). Default true. */
   readonly spin?: boolean;
-  /** Told once per distinct problem while the port cannot be opened or was lost. */
+  /** Longest wait between openings on which nothing valid was read, ms (default 60 s). */
+  readonly retryMax_ms?: number;
+  /** Told once per distinct problem until a valid reply was read. */
   readonly onProblem?: (error: SerialError, now: Instant) => void;
 }
 
-const REOPEN_FIRST_MS = 250;
-const REOPEN_MAX_MS = 5000;
 /**
  * A transaction shorter than this is started on the instant, at the price of spinning for up to
  * 1.2 ms; in a longer one a late timer costs less than 2 % of the line.
@@ -74,8 +75,7 @@ export class SerialFramePort implements FramePort {
   #stream: SerialPortStream | undefined;
   #isOpen = false;
   #closed = false;
-  #reopen_ms = REOPEN_FIRST_MS;
-  #lastProblem: string | undefined;
+  readonly #reconnection: Reconnection;
   #early_ms = EARLY_MS;
   #ring_at: Instant | undefined;
   #cancelSend: (() => void) | undefined;
@@ -85,6 +85,7 @@ export class SerialFramePort implements FramePort {
 
   constructor(options: SerialPortOptions) {
     this.#options = options;
+    this.#reconnection = new Reconnection(options);
     this.#holdBack = new HoldBack(options.clock, options.timers);
     this.wire = {
       char_ms: character_ms(options.baudRate),
@@ -106,7 +107,18 @@ export class SerialFramePort implements FramePort {
     this.#events = events;
     const patience_ms = spin === false ? 0 : PATIENCE_MS;
     const rules = { wire: this.wire, echo: echo ?? 'detect', paced: paced ?? true, patience_ms };
-    this.#link = new RtuLink(rules, events);
+    this.#link = new RtuLink(rules, {
+      onOpen: (now) => events.onOpen(now),
+      onClose: (reason, now) => events.onClose(reason, now),
+      onSent: (id, ends_at, now) => events.onSent(id, ends_at, now),
+      onReply: (id, adu, at) => {
+        this.#reconnection.proved();
+        events.onReply(id, adu, at);
+      },
+      onFault: (id, fault, now) => events.onFault(id, fault, now),
+      onStray: (bytes, now) => events.onStray(bytes, now),
+      onReady: (now) => events.onReady(now),
+    });
   }
 
   open(): void {
@@ -186,8 +198,7 @@ export class SerialFramePort implements FramePort {
     }
     const now = this.#options.clock.now();
     this.#isOpen = true;
-    this.#reopen_ms = REOPEN_FIRST_MS;
-    this.#lastProblem = undefined;
+    this.#reconnection.opened();
     this.#link?.disturb(now);
     this.#arm();
     this.#events?.onOpen(now);
@@ -220,14 +231,12 @@ export class SerialFramePort implements FramePort {
 
   #reopenLater(): void {
     const { clock, timers } = this.#options;
-    const reopen_at = later(clock.now(), this.#reopen_ms);
+    const reopen_at = later(clock.now(), this.#reconnection.wait_ms());
     this.#cancelReopen = timers.at(reopen_at, () => this.open());
-    this.#reopen_ms = Math.min(REOPEN_MAX_MS, 2 * this.#reopen_ms);
   }
 
   #tell(error: SerialError): void {
-    if (error.message === this.#lastProblem) return;
-    this.#lastProblem = error.message;
+    if (!this.#reconnection.isNews(error.message)) return;
     this.#options.onProblem?.(error, this.#options.clock.now());
   }
 

@@ -3,6 +3,7 @@ import {
   checkReply,
   encodeTcp,
   MbapDecoder,
+  Reconnection,
   replyShape,
   type FrameFault,
   type FramePort,
@@ -21,17 +22,17 @@ export interface TcpPortOptions {
   readonly window?: number;
   readonly clock: Clock;
   readonly timers: Timers;
-  /** Jitter for reconnection, 0..1 (default 0.5): many gateways must not return at one instant. */
+  /** Jitter for reconnection, 0..1 (default 1): many gateways must not return at one instant. */
   readonly jitter?: () => number;
-  /** Told once per distinct problem. */
+  /** Longest wait between connections on which nothing valid was read, ms (default 60 s). */
+  readonly retryMax_ms?: number;
+  /** Told once per distinct problem until a valid reply was read. */
   readonly onProblem?: (text: string, now: Instant) => void;
 }
 
 export const TCP_WINDOW_MAX = 16;
 const CONNECT_TIMEOUT_MS = 3000;
 const KEEPALIVE_MS = 10_000;
-const RECONNECT_FIRST_MS = 250;
-const RECONNECT_MAX_MS = 5000;
 /** A transaction id is not used again within this time: longer than any late reply, ms. */
 const LATE_WINDOW_MS = 60_000;
 /** Unsent bytes at which the connection counts as dead: far more than a full window. */
@@ -58,8 +59,7 @@ export class TcpFramePort implements FramePort {
   #isOpen = false;
   #closed = false;
   #nextTransaction = 0;
-  #reconnect_ms = RECONNECT_FIRST_MS;
-  #lastProblem: string | undefined;
+  readonly #reconnection: Reconnection;
   #cancelReconnect: () => void = () => undefined;
 
   /** Throws RangeError for a window outside 1..16. */
@@ -69,6 +69,7 @@ export class TcpFramePort implements FramePort {
       throw new RangeError(`window ${window} is outside 1..${TCP_WINDOW_MAX}`);
     }
     this.#options = options;
+    this.#reconnection = new Reconnection(options);
     this.window = window;
   }
 
@@ -98,8 +99,7 @@ export class TcpFramePort implements FramePort {
       if (this.#socket !== socket) return;
       socket.setKeepAlive(true, KEEPALIVE_MS);
       this.#isOpen = true;
-      this.#reconnect_ms = RECONNECT_FIRST_MS;
-      this.#lastProblem = undefined;
+      this.#reconnection.opened();
       this.#events?.onOpen(clock.now());
     });
     socket.on('data', (chunk: Buffer) => this.#onData(socket, chunk));
@@ -185,8 +185,10 @@ export class TcpFramePort implements FramePort {
     }
     this.#pending.delete(frame.transaction);
     const verdict = checkReply(frame.adu, pending.shape);
-    if (verdict.ok) this.#events?.onReply(pending.id, frame.adu, now);
-    else {
+    if (verdict.ok) {
+      this.#reconnection.proved();
+      this.#events?.onReply(pending.id, frame.adu, now);
+    } else {
       const { kind, text } = verdict;
       this.#events?.onFault(pending.id, { kind, text, bytes: frame.adu, consumed: true }, now);
     }
@@ -194,7 +196,7 @@ export class TcpFramePort implements FramePort {
 
   #onLost(socket: Socket, why: string): void {
     if (this.#socket !== socket) return;
-    const { clock, timers, jitter, host, onProblem } = this.#options;
+    const { clock, timers, host, onProblem } = this.#options;
     const now = clock.now();
     const wasOpen = this.#isOpen;
     this.#socket = undefined;
@@ -204,11 +206,9 @@ export class TcpFramePort implements FramePort {
     socket.destroy();
     if (this.#closed) return;
     const text = `${host}:${this.#options.port ?? 502}: ${why}`;
-    if (text !== this.#lastProblem) onProblem?.(text, now);
-    this.#lastProblem = text;
+    if (this.#reconnection.isNews(text)) onProblem?.(text, now);
     if (wasOpen) this.#events?.onClose(text, now);
-    const wait_ms = this.#reconnect_ms * (0.5 + (jitter?.() ?? 0.5));
-    this.#cancelReconnect = timers.at(later(now, wait_ms), () => this.open());
-    this.#reconnect_ms = Math.min(RECONNECT_MAX_MS, 2 * this.#reconnect_ms);
+    const again_at = later(now, this.#reconnection.wait_ms());
+    this.#cancelReconnect = timers.at(again_at, () => this.open());
   }
 }

@@ -194,6 +194,31 @@ describe('serial frame port', () => {
     rig.bus.stop();
   });
 
+  it('opens ever more rarely a port that opens and fails again and nothing valid is read', async () => {
+    const rig = new Rig();
+    const before = rig.opens;
+    for (let i = 0; i < 120; i += 1) {
+      await rig.run(500);
+      rig.segment.plugged = false;
+      await rig.run(1);
+      rig.segment.plugged = true;
+    }
+    const tries = rig.opens - before;
+    assert.ok(tries >= 4 && tries <= 8, `${tries} openings in 60 s: 2, 4, 8, 16, 32 s apart`);
+    assert.equal(rig.problems.length, 1);
+    await rig.run(60_000);
+    rig.ask(read(1));
+    await rig.run(300);
+    assert.deepEqual(rig.words, ['read ok']);
+    const good = rig.opens;
+    rig.segment.plugged = false;
+    await rig.run(1);
+    rig.segment.plugged = true;
+    await rig.run(300);
+    assert.equal(rig.opens, good + 1, 'after a valid reply it is opened again at once');
+    rig.bus.stop();
+  });
+
   it('does not send a frame whose deadline passed while it waited for silence', async () => {
     const rig = new Rig();
     await rig.run(100);

@@ -170,6 +170,36 @@ describe('tcp frame port', () => {
     assert.ok(result.ok);
   });
 
+  it('returns ever more rarely to a device of garbage, and at once after a valid answer', async () => {
+    let broken = true;
+    const at: number[] = [];
+    const garbage = (frame: TcpFrame, socket: Socket): void => {
+      if (!broken) return honest(frame, socket);
+      at.push(clock.now());
+      socket.write(Buffer.from('HTTP/1.1 400 Bad Request'));
+    };
+    await rig.current.start(garbage, 1);
+    const askUntil = async (done: (result: BusResult) => boolean): Promise<void> => {
+      while (!done(await rig.current.read(1))) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    };
+    await askUntil(() => at.length === 3);
+    const [first = 0, second = 0, third = 0] = at;
+    // Half of 2 s and of 4 s: the jitter here is 0. An engine that polls asks soon after it opens.
+    assert.ok(second - first >= 1000, `${second - first} ms`);
+    assert.ok(third - second >= 2000, `${third - second} ms`);
+    assert.equal(rig.current.problems.length, 1, rig.current.problems.join());
+    broken = false;
+    await askUntil((result) => result.ok);
+    broken = true;
+    at.length = 0;
+    await askUntil(() => at.length === 2);
+    const [lost = 0, back = 0] = at;
+    assert.ok(back - lost >= 125, 'the wait of one that was good comes first');
+    assert.equal(rig.current.problems.length, 2, 'after a valid reply it is news again');
+  });
+
   it('never takes a late reply for the next request', async () => {
     let first = true;
     await rig.current.start((frame, socket) => {
