@@ -1,9 +1,11 @@
 /** Process `uplink`: MQTT to the CPO's broker; takes state from `site`, gives nothing back. */
+import { systemClock, systemTimers } from '../../src/io/clock';
 import { listenIpc } from '../../src/io/ipc';
 import { openUplink } from '../../src/io/mqtt';
 import { armSite } from './armSite';
 import { type ProcessConfig, socketsIn } from './config';
 import { log } from './log';
+import { RepeatLog } from './repeatLog';
 
 const NAME = 'uplink';
 const TOPIC = /^holdfast\/v1\/[a-z0-9-]{1,32}\/(state|alarms)$/;
@@ -26,11 +28,13 @@ export async function uplinkProcess(config: ProcessConfig): Promise<void> {
       mqtt.publish(topic, JSON.stringify(payload));
     },
   });
+  const parts = { clock: systemClock, timers: systemTimers };
+  const links = new RepeatLog({ ...parts, say: (text) => log(NAME, text) });
   const mqtt = openUplink({
     url: cpo.url,
     clientId: `holdfast-${site.id}`,
     onChange: (connected, why) => {
-      log(NAME, `broker ${connected ? 'connected' : 'lost'}: ${why}`);
+      links.tell('broker', connected ? 'broker connected' : `broker lost: ${why}`);
       server.send({ kind: 'connected', body: connected });
     },
   });

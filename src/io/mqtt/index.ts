@@ -1,15 +1,19 @@
 /**
  * io/mqtt — one outgoing MQTT connection: latest state once a second, no commands.
  *
- * Decides: when to reconnect (the library does). Must never: queue while disconnected (state is
- * latest-wins), throw into the cycle, or subscribe.
+ * Decides: when to reconnect. Must never: queue while disconnected (state is latest-wins), throw
+ * into the cycle, or subscribe.
  */
 import { connect, type MqttClient } from 'mqtt';
+import { Backoff, type BackoffBounds } from '../../time';
 
 export interface UplinkOptions {
   readonly url: string;
   readonly clientId: string;
+  /** Told of every connection and of every attempt that failed; `why` is for the log. */
   readonly onChange?: (connected: boolean, why: string) => void;
+  /** Waits between attempts (default 1 to 60 s, spread by chance: many gateways lose one broker). */
+  readonly waits?: BackoffBounds;
 }
 
 export interface MqttUplink {
@@ -19,32 +23,47 @@ export interface MqttUplink {
   close(): Promise<void>;
 }
 
-const RECONNECT_ms = 2000;
+/** Attempts lie between half and all of 2 s, 4 s ... 60 s apart, so never closer than 1 s. */
+const WAITS = { first_ms: 2000, max_ms: 60_000, jitter: Math.random };
 /** Bytes that may wait in the socket before messages are dropped. */
 const BACKLOG_MAX_bytes = 256 * 1024;
 
 /** Opens one uplink; it keeps trying until `close`. */
 export function openUplink(options: UplinkOptions): MqttUplink {
+  const { url, clientId, onChange, waits = WAITS } = options;
+  const backoff = new Backoff(waits);
   let up = false;
-  let reported: string | undefined;
-  const client: MqttClient = connect(options.url, {
-    clientId: options.clientId,
-    reconnectPeriod: RECONNECT_ms,
+  let since_ms = 0;
+  let error: string | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  let closed = false;
+  const client: MqttClient = connect(url, {
+    clientId,
+    // Ours below: the library's has one fixed period, and none after a refused CONNECT.
+    reconnectPeriod: 0,
     connectTimeout: 5000,
     keepalive: 10,
     queueQoSZero: false,
     resubscribe: false,
   });
-  const change = (connected: boolean, why: string): void => {
-    if (connected === up && why === reported) return;
-    up = connected;
-    reported = why;
-    options.onChange?.(connected, why);
-  };
-  client.on('connect', () => change(true, 'connected'));
-  client.on('close', () => change(false, 'connection closed'));
-  client.on('offline', () => change(false, 'offline'));
-  client.on('error', (error) => change(false, error.message));
+  client.on('connect', () => {
+    up = true;
+    since_ms = performance.now();
+    error = undefined;
+    onChange?.(true, 'connected');
+  });
+  client.on('error', (cause) => (error = cause.message));
+  // The last event of every connection and of every attempt, also of one that failed.
+  client.on('close', () => {
+    if (closed) return;
+    // A broker that takes everybody and drops them at once is not back yet.
+    if (up && performance.now() - since_ms >= waits.max_ms) backoff.reset();
+    up = false;
+    onChange?.(false, error ?? 'connection closed');
+    error = undefined;
+    clearTimeout(retry);
+    retry = setTimeout(() => client.reconnect(), backoff.next_ms());
+  });
   return {
     connected: () => up,
     publish(topic, payload, retain = false) {
@@ -52,6 +71,9 @@ export function openUplink(options: UplinkOptions): MqttUplink {
       client.publish(topic, payload, { qos: 0, retain }, () => undefined);
     },
     async close() {
+      closed = true;
+      up = false;
+      clearTimeout(retry);
       // mqtt 5.16 throws from end() while it never connected; the forced form is safe afterwards.
       await new Promise<void>((resolve) => {
         try {
