@@ -27,7 +27,7 @@ const EFFICIENCY = 0.95;
 const DWELL_min = 60;
 const PATIENCE_min = 20;
 const CYCLES = 6;
-/** Meter, cycle, station and DC vehicle (safety-concept, INV-1 b). */
+/** Meter, cycle, station and DC vehicle (SAFETY.md, INV-1 b). */
 const REACTION_ms = 7000;
 const LEASE_ms = 60_000;
 

@@ -3,7 +3,7 @@
  *
  * Decides: whether a principal may do an action now. Must never: raise a bound, or let a single
  * principal do what needs two persons (two roles, two keys).
- * Source: security-concept "Authority". Reducing risk needs one person, increasing it needs two.
+ * Source: SECURITY.md "Authority". Reducing risk needs one person, increasing it needs two.
  */
 export { ACTIONS, type Action, permissions, ROLES, type Role } from './matrix';
 export { authorize, type Authorization, type Principal } from './authorize';

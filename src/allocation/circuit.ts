@@ -3,7 +3,7 @@ import type { Layout } from './layout';
 import { clamp, finiteOr, positiveOr } from './sane';
 import type { AllocationNode } from './types';
 
-/** W to A where no voltage is measured (safety-concept "Terms"). */
+/** W to A where no voltage is measured (SAFETY.md "Terms"). */
 const LOW_VOLTAGE = 0.9;
 const NOMINAL_V = 230;
 /** A measured phase voltage outside these shares of Un is not one. */

@@ -8,7 +8,7 @@
  * Terms. *Base load*: what nobody controls, estimated from the meter less what stations surely
  * draw. *Room*: what a bound leaves for the stations. *Target*: the fair share if everybody had
  * obeyed already. *Grant*: what may be commanded now. *Support*: battery and sun that are credited.
- * A station counts by max(commanded, safe static limit, measured) (safety-concept INV-9 a).
+ * A station counts by max(commanded, safe static limit, measured) (SAFETY.md INV-9 a).
  */
 export type * from './types';
 export { allocate } from './allocate';

@@ -178,7 +178,7 @@ export interface Support {
 /**
  * How far each BESS may support: rating and battery management system, energy above the reserve,
  * never more than the load, and with no stop input never more than may be exported when all loads
- * are lost at once (safety-concept "Watchdog line"). Pure.
+ * are lost at once (SAFETY.md "Watchdog line"). Pure.
  */
 export function supportOf(
   circuit: Circuit,

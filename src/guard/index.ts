@@ -6,7 +6,7 @@
  * acknowledge a denied one, or learn by itself. Rules are generated from the device profiles and
  * the
  * signed site file; a normal site needs none by hand.
- * Source: security-concept "Processes", INV-3; MODBUS Application Protocol V1.1b3 for the codes.
+ * Source: SECURITY.md "Processes", INV-3; MODBUS Application Protocol V1.1b3 for the codes.
  */
 export {
   compileRules,

@@ -5,7 +5,7 @@
  * lease
  * ends. Must never: renew from anything but a decision (no timer, no read), raise on an
  * unacknowledged write, or hand out a lease that outlives what it rests on.
- * Source: safety-concept "Leases", INV-9 (a).
+ * Source: SAFETY.md "Leases", INV-9 (a).
  */
 export { type BessLeaseWish, type BessLeaseAction, nextBessLease } from './bessLease';
 export {

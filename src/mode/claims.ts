@@ -1,6 +1,6 @@
 /**
  * What must be true for the line to be fed, by mode: one table, used by the supervisor and by the
- * model check. Safety-concept "Supervisor".
+ * model check. SAFETY.md "Supervisor".
  */
 import type { Mode } from '../model';
 

@@ -6,7 +6,7 @@
  * table);
  * when a dropped line may return. Must never: set a value, read a clock, or move towards more
  * freedom
- * on an unknown input. Source: safety-concept "Modes", "Supervisor", "Start and return".
+ * on an unknown input. Source: SAFETY.md "Modes", "Supervisor", "Start and return".
  * Terms: *good record*: a cycle whose decision was made and whose evidence is complete;
  * *return*: leaving `cut` without a person; *latch*: dynamic operation off until a person acts.
  */

@@ -7,7 +7,7 @@ import { between, type Instant, later, passed } from '../time';
 
 export type StartKind = 'first' | 'clean' | 'return';
 
-/** Safety-concept "Start and return". */
+/** SAFETY.md "Start and return". */
 export const RETURN = {
   goodAtStart: 3,
   good: 30,

@@ -1,7 +1,7 @@
 import type { Mode } from '../model';
 import { type Instant, later, passed } from '../time';
 
-/** Bounds of the machine, from safety-concept "Start and return". */
+/** Bounds of the machine, from SAFETY.md "Start and return". */
 export const MODE_LIMITS = {
   /** Consecutive good records before `blind` or `static` is left. */
   goodRecords: 10,

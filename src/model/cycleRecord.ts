@@ -1,6 +1,6 @@
 import type { Instant } from '../time';
 
-/** `normal | blind | static | cut | service`, see safety-concept "Modes". */
+/** `normal | blind | static | cut | service`, see SAFETY.md "Modes". */
 export type Mode = 'normal' | 'blind' | 'static' | 'cut' | 'service';
 
 /** Upstream links; they never change what may be raised. */

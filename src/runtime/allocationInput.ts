@@ -18,11 +18,11 @@ import type { StationTracker } from './stationTracker';
 
 /** Own meter values of a station older than this say nothing about now. */
 const METER_VALUE_AGE_MAX_ms = 12_000;
-/** Station and vehicle need so long to follow a lower limit (safety-concept "Simulation realism"). */
+/** Station and vehicle need so long to follow a lower limit (SAFETY.md "Simulation realism"). */
 const SETTLES_ms = { ac: 7000, dc: 4000 } as const;
 /** INV-7: at most 10 % of the node's limit per 10 s. */
 const RISE_PER_SECOND = 0.01;
-/** W to A without a measured voltage (safety-concept "Terms"). */
+/** W to A without a measured voltage (SAFETY.md "Terms"). */
 const LOW_VOLTAGE = 0.9;
 
 export interface InputSources {

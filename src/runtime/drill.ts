@@ -6,7 +6,7 @@
  * time, and does the site meter see it? line: the supervisor gives one line no edges; does the
  * relay drop, do all stations on it go to their cut value? meter: the grid meter's answers are left
  * unused; is all commanded to static, and does the site come back? uplink: the CPO counts as lost;
- * does nothing else change? Safety-concept "Plausibility": never while support above the limit is
+ * does nothing else change? SAFETY.md "Plausibility": never while support above the limit is
  * granted, ended by any alarm.
  */
 import { between, type Instant, later } from '../time';
@@ -59,7 +59,7 @@ const SLACK_A = 0.6;
 const VISIBLE_A = 4;
 /** A station that may not be raised otherwise gets so much above its floor for the drill, A. */
 export const GRANT_A = 8;
-/** Vehicle and one meter interval after the lease ended (safety-concept: TTL + 7 s), and 5 s. */
+/** Vehicle and one meter interval after the lease ended (SAFETY.md: TTL + 7 s), and 5 s. */
 const AFTER_LEASE_ms = 12_000;
 /** The fall has its bound; the site meter may confirm it so much later, s. */
 const CONFIRM_s = 8;

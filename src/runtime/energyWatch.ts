@@ -1,7 +1,7 @@
 /**
  * Does the grid meter's power agree with what its energy register counts, and both with what
  * stations, BESS and PV have metered? Errors of some percent hide in one reading; over ten minutes
- * of energy they show (safety-concept "Plausibility": 10-minute energy 3 %). The control margin
+ * of energy they show (SAFETY.md "Plausibility": 10-minute energy 3 %). The control margin
  * carries them until then.
  */
 import { between, type Instant } from '../time';

@@ -1,6 +1,6 @@
 /**
  * Is the grid meter to be believed? Pure judgement over readings: silent, frozen, implausible.
- * Safety-concept "Modes" (`blind`) and "Plausibility".
+ * SAFETY.md "Modes" (`blind`) and "Plausibility".
  */
 import type { Measurement, MeterReading } from '../model';
 import { absent } from '../model';

@@ -1,6 +1,6 @@
 /**
  * What other parties ask for, weighed at the door: a request only tightens, ends within a day, and
- * a vendor never asks for less than the safe static limits need (security-concept "Authority").
+ * a vendor never asks for less than the safe static limits need (SECURITY.md "Authority").
  */
 import type { Authority, LimitRequest, NodeLimit } from '../model';
 import { type Site, staticPlan } from '../site';

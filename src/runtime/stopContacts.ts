@@ -1,6 +1,6 @@
 /**
  * Emergency stop and fire contacts as the cycle takes them. Inputs only: nothing here resets or
- * bypasses their circuit (safety-concept "Emergency stop").
+ * bypasses their circuit (SAFETY.md "Emergency stop").
  */
 const ACTIVE = 'the contact is active';
 

@@ -2,7 +2,7 @@
  * Trip curves: the earliest trip time of the installed device, and the trip integral D.
  *
  * Only guaranteed non-trip points count; between two points the next worse point counts
- * (safety-concept "Curve"). D = integral of dt / t_min(I), with memory: it never falls by itself
+ * (SAFETY.md "Curve"). D = integral of dt / t_min(I), with memory: it never falls by itself
  * unless a cooling constant is declared, and then only below 1.0 of the setting.
  */
 export interface CurvePoint {

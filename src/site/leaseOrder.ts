@@ -1,5 +1,5 @@
 /**
- * Order of lease ends (safety-concept "Leases") and the flash budget, decided from the site file.
+ * Order of lease ends (SAFETY.md "Leases") and the flash budget, decided from the site file.
  *
  * end(BESS charge) + stop <= first moment a station may rise to its floor, and
  * end(each raised station) + reaction <= end(BESS discharge). Renewal happens at TTL/3, so a lease

@@ -4,7 +4,7 @@ import { type Finding, finding } from './findings';
 import { isUnder } from './tree';
 import { GRID, type Site } from './types';
 
-/** Largest meter errors that the cross-checks cannot see (safety-concept "Plausibility"). */
+/** Largest meter errors that the cross-checks cannot see (SAFETY.md "Plausibility"). */
 const UNSEEN_INSTANT = 0.1;
 const UNSEEN_ENERGY = 0.03;
 

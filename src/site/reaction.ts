@@ -1,4 +1,4 @@
-/** Declared reaction times of the nodes, from the parts that safety-concept "Terms" names. */
+/** Declared reaction times of the nodes, from the parts that SAFETY.md "Terms" names. */
 import { busBudget } from './busBudget';
 import type { DeviceCatalogue } from './catalogue';
 import { type Finding, finding } from './findings';
@@ -7,7 +7,7 @@ import { type Site } from './types';
 
 const CYCLE_ms = 1000;
 const COMPUTE_ms = 200;
-/** Simulation realism, safety-concept: stations take up to 2 s, AC vehicles 5 s, DC 2 s. */
+/** Simulation realism, SAFETY.md: stations take up to 2 s, AC vehicles 5 s, DC 2 s. */
 const STATION_ms = 2000;
 const AC_VEHICLE_ms = 5000;
 const DC_VEHICLE_ms = 2000;

@@ -5,7 +5,7 @@
  * trust a sum it did not add up, feed from a timer, write to a disk on the feed path, or share the
  * decision code of `runtime` (ranks forbid the import). It reads its own copy of the signed site
  * file.
- * Source: safety-concept "Supervisor", "Watchdog line"; claims and return rules live in `mode`.
+ * Source: SAFETY.md "Supervisor", "Watchdog line"; claims and return rules live in `mode`.
  */
 export { decodeGridFrame, gridLayout, type GridFrame, type GridLayout } from './gridFrame';
 export { decodeEnergy, energyLayout, type EnergyLayout } from './energyLayout';

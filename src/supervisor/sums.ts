@@ -12,7 +12,7 @@ export interface SumFinding {
 
 /** Slack for rounding between two additions of the same numbers, A. */
 const ROUNDING_A = 0.5;
-/** W to A in plans uses 0.9 Un (safety-concept "Terms"). */
+/** W to A in plans uses 0.9 Un (SAFETY.md "Terms"). */
 const LOW_VOLTAGE = 0.9;
 
 /** The first limit that the commanded values exceed, or undefined. Pure. */
@@ -53,7 +53,7 @@ export interface Admission {
 
 /**
  * Until its floor is verified a station counts at what it may draw without one or its line stays
- * open: lines are admitted as they fit at nameplate (safety-concept "Cold start"), beside the
+ * open: lines are admitted as they fit at nameplate (SAFETY.md "Cold start"), beside the
  * greatest base load, batteries at the worst they fall back to, and no source. Pure.
  */
 export function admission(

@@ -3,7 +3,7 @@
  *
  * A signature covers `purpose NUL site NUL key id NUL bytes`, so that it is worth nothing for
  * another
- * purpose, site or key (security-concept "Signed requests"). Must never: print a private key, write
+ * purpose, site or key (SECURITY.md "Signed requests"). Must never: print a private key, write
  * one with more than owner rights, or accept a key of another type.
  */
 export {
