@@ -13,9 +13,15 @@ const TRUST_MS = 7 * 24 * 3_600_000;
 /** Acceptances wait this long for the disk; refusals go there at once. */
 const FLUSH_MS = 60_000;
 
-const STATUSES: ReadonlyMap<string, AuthorisationStatus> = new Map(
-  (['Accepted', 'Blocked', 'Expired', 'Invalid', 'ConcurrentTx'] as const).map((s) => [s, s]),
-);
+/** What 2.0.1 has beyond 1.6 refuses the tag itself too. */
+const STATUSES: ReadonlyMap<string, AuthorisationStatus> = new Map<string, AuthorisationStatus>([
+  ...(['Accepted', 'Blocked', 'Expired', 'Invalid', 'ConcurrentTx'] as const).map(
+    (s) => [s, s] as const,
+  ),
+  ['Unknown', 'Invalid'],
+  ['NoCredit', 'Invalid'],
+  ['NotAtThisLocation', 'Invalid'],
+]);
 
 interface Entry {
   readonly status: AuthorisationStatus;
@@ -68,6 +74,8 @@ export class AuthorisationCache {
 
   /** @param wall_ms - wall clock now */
   learn(tag: string, info: TagInfo, wall_ms: number): void {
+    // It speaks of another transaction of the moment, and not of the tag.
+    if (info.status === 'ConcurrentTx') return;
     const key = this.keyOf(tag);
     const before = this.tags.get(key);
     const trusted_ms = wall_ms + TRUST_MS;
@@ -116,8 +124,10 @@ export class AuthorisationCache {
     if (passed(this.flush_at, now)) this.store();
   }
 
+  /** Tags are CiStrings: one reader spells a number `04a1`, another `04A1`. */
   private keyOf(tag: string): string {
-    return this.memory.digest?.(tag) ?? tag;
+    const same = tag.toLowerCase();
+    return this.memory.digest?.(same) ?? same;
   }
 
   private put(key: string, entry: Entry): void {

@@ -23,6 +23,10 @@ export interface BacklogRecord {
   readonly provisional?: number;
   /** Sent to the CPMS at least once without an answer. */
   sent: boolean;
+  /** On disk: only then may its sender be told. */
+  stored: boolean;
+  /** Who repeated it before that, and waits to be told. */
+  repeater?: () => void;
 }
 
 /**
@@ -38,6 +42,8 @@ export class Backlog {
   private live = 0;
   private characters = 0;
   private garbage = 0;
+  /** Notes that the disk refused; they go before the next record, so that its order stays true. */
+  private owed: string[] = [];
   repeated = 0;
 
   constructor(store: RecordStore, recovered: readonly string[]) {
@@ -66,15 +72,56 @@ export class Backlog {
     return this.queues.get(station)?.findLast((record) => record.id === id && record.raw === raw);
   }
 
-  /** Keeps a message; false when the bound is reached and the station must keep it itself. */
-  add(record: Omit<BacklogRecord, 'sequence' | 'sent'>, durable: () => void): boolean {
+  /**
+   * Keeps a message; false when the bound is reached or the disk refuses, and the station must keep
+   * it itself.
+   */
+  add(record: Omit<BacklogRecord, 'sequence' | 'sent' | 'stored'>, durable: () => void): boolean {
     const { length } = record.raw;
     if (this.characters + length > MAX_CHARACTERS) return false;
     if ((this.stored.get(record.station) ?? 0) + length > MAX_STATION_CHARACTERS) return false;
-    const kept = { ...record, sequence: this.next, sent: false };
+    const kept: BacklogRecord = { ...record, sequence: this.next, sent: false, stored: false };
     this.insert(kept);
-    this.store.append(messageText(kept), durable);
+    try {
+      this.settleOwed();
+      this.store.append(messageText(kept), () => {
+        kept.stored = true;
+        durable();
+        kept.repeater?.();
+        delete kept.repeater;
+      });
+    } catch (error) {
+      if (kept.stored) throw error;
+      // What is not on disk must not be found as kept when its sender repeats it.
+      this.drop(kept.sequence, kept.station);
+      return false;
+    }
     return true;
+  }
+
+  /** Tells a sender who repeated a kept message: at once, or when it is on disk. */
+  whenStored(record: BacklogRecord, tell: () => void): void {
+    if (record.stored) tell();
+    else record.repeater = tell;
+  }
+
+  /** A note about records; what the disk refuses now is written before the next record. */
+  private note(text: string): void {
+    this.owed.push(text);
+    try {
+      this.settleOwed();
+    } catch {
+      // At worst a restart sends an answered record again, with the same id and bytes.
+    }
+  }
+
+  private settleOwed(): void {
+    for (;;) {
+      const [oldest] = this.owed;
+      if (oldest === undefined) return;
+      this.store.append(oldest, nothing);
+      this.owed.shift();
+    }
   }
 
   private insert(record: BacklogRecord): void {
@@ -94,7 +141,7 @@ export class Backlog {
   /** The CPMS answered; the record is done with. */
   done(record: BacklogRecord): void {
     this.drop(record.sequence, record.station);
-    this.store.append(JSON.stringify({ t: 'd', n: record.sequence, s: record.station }), nothing);
+    this.note(JSON.stringify({ t: 'd', n: record.sequence, s: record.station }));
     this.garbage += 2;
     if (this.garbage > MIN_GARBAGE && this.garbage > 2 * this.live) this.compact();
   }
@@ -116,7 +163,7 @@ export class Backlog {
       const [oldest] = this.mapped.keys();
       if (oldest !== undefined) this.mapped.delete(oldest);
     }
-    this.store.append(JSON.stringify({ t: 'r', s: station, p: provisional, r: real }), nothing);
+    this.note(JSON.stringify({ t: 'r', s: station, p: provisional, r: real }));
   }
 
   realOf(station: string, provisional: number): number | undefined {
@@ -140,8 +187,13 @@ export class Backlog {
     }
     const all = [...this.queues.values()].flat().sort((a, b) => a.sequence - b.sequence);
     for (const record of all) records.push(messageText(record));
-    this.store.rewrite(records);
     this.garbage = 0;
+    try {
+      this.store.rewrite(records);
+      this.owed = [];
+    } catch {
+      // The old ones stand, and are rewritten when as many more have died.
+    }
   }
 
   /** Takes one stored record; what is no record of ours is passed over. */
@@ -173,7 +225,7 @@ export class Backlog {
       const raw = textOf(value, 'x', Number.MAX_SAFE_INTEGER);
       const provisional = numberOf(value, 'p');
       if (id === undefined || action === undefined || raw === undefined) return;
-      const base = { sequence, station, id, action, raw };
+      const base = { sequence, station, id, action, raw, stored: true };
       // Whether it was sent before the restart is not known: it counts as a possible repeat.
       this.insert({ ...base, ...(provisional !== undefined && { provisional }), sent: true });
     }

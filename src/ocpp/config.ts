@@ -45,43 +45,41 @@ export interface FleetEvent {
   readonly hint?: string;
 }
 
-export const FLEET_EVENT_CODES = [
-  'connected',
-  'disconnected',
-  'booted',
-  'floor-verified',
-  'floor-failed',
-  'connector-limit-failed',
-  'lease-refused',
-  'lease-rejected',
-  'lease-cleared-site-silent',
-  'closed-site-silent',
-  'batch-refused',
-  'call-timeout',
-  'queue-full',
-  'clock-skew',
-  'clock-good',
-  'lease-accepted',
-  'limit-not-applied',
-  'limit-applied',
-  'bad-frame',
-  'denied',
-  'cpms-connected',
-  'cpms-lost',
-  'cpms-timeout',
-  'cpms-clock',
-  'cpms-control',
-  'cpms-limit',
-  'cpms-profile-rewritten',
-  'password-changed',
-  'boot-not-accepted',
-  'record-refused',
-  'backlog-full',
-  'session-stopped',
-  'self-test-started',
-  'self-test-ended',
-] as const;
-export type FleetEventCode = (typeof FLEET_EVENT_CODES)[number];
+export type FleetEventCode =
+  | 'connected'
+  | 'disconnected'
+  | 'booted'
+  | 'floor-verified'
+  | 'floor-failed'
+  | 'connector-limit-failed'
+  | 'lease-refused'
+  | 'lease-rejected'
+  | 'lease-cleared-site-silent'
+  | 'closed-site-silent'
+  | 'batch-refused'
+  | 'call-timeout'
+  | 'queue-full'
+  | 'clock-skew'
+  | 'clock-good'
+  | 'lease-accepted'
+  | 'limit-not-applied'
+  | 'limit-applied'
+  | 'bad-frame'
+  | 'denied'
+  | 'cpms-connected'
+  | 'cpms-lost'
+  | 'cpms-timeout'
+  | 'cpms-clock'
+  | 'cpms-control'
+  | 'cpms-limit'
+  | 'cpms-profile-rewritten'
+  | 'password-changed'
+  | 'boot-not-accepted'
+  | 'record-refused'
+  | 'backlog-full'
+  | 'session-stopped'
+  | 'self-test-started'
+  | 'self-test-ended';
 
 /** Port: the way to one connected station. Never calls back synchronously. */
 export interface StationLink {

@@ -20,7 +20,6 @@ export type {
   StationConfig,
   StationLink,
 } from './config';
-export { FLEET_EVENT_CODES } from './config';
 export type {
   BatchOutcome,
   ConnectOutcome,
@@ -45,7 +44,6 @@ export type { DigestedEvent, EventZone } from './eventDigest';
 export { encodeFrame, MAX_TEXT_16, MAX_TEXT_201, parseFrame } from './codec';
 export type { Parsed, RefusalReason } from './codec';
 export { CONNECTOR_PROFILE, FLOOR_PROFILE, LEASE_PROFILE, RESERVED_PROFILES } from './profile';
-export { LEASE_REFUSALS } from './leaseHold';
 export type { LeaseRefusal } from './leaseHold';
 export type {
   ControllerIdentity,

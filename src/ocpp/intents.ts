@@ -19,6 +19,8 @@ export interface Intent {
   readonly validTo_ms: number;
   readonly start_ms: number;
   readonly duration_s: number;
+  /** The schedule begins anew after so long; Infinity = it does not recur. */
+  readonly every_s: number;
   readonly periods: readonly { readonly start_s: number; readonly limit_A: number }[];
 }
 
@@ -67,8 +69,17 @@ export function intentOf(
     validTo_ms: timeOf(profile, 'validTo') ?? Number.POSITIVE_INFINITY,
     start_ms: timeOf(schedule, 'startSchedule') ?? now_ms,
     duration_s: numberOf(schedule, 'duration') ?? Number.POSITIVE_INFINITY,
+    every_s: recurrence_s(profile),
     periods,
   };
+}
+
+const DAY_S = 86_400;
+
+/** 1.6, 7.8 and 7.37: only a recurring profile has a recurrency kind; without one it is daily. */
+function recurrence_s(profile: JsonObject): number {
+  if (profile['chargingProfileKind'] !== 'Recurring') return Number.POSITIVE_INFINITY;
+  return profile['recurrencyKind'] === 'Weekly' ? 7 * DAY_S : DAY_S;
 }
 
 /** What becomes of a ClearChargingProfile of the CPMS. */
@@ -164,7 +175,9 @@ export class Intents {
 
 function limitNow(intent: Intent, now_ms: number): number | undefined {
   if (now_ms < intent.validFrom_ms || now_ms >= intent.validTo_ms) return undefined;
-  const elapsed_s = (now_ms - intent.start_ms) / 1000;
-  if (elapsed_s < 0 || elapsed_s >= intent.duration_s) return undefined;
+  const since_s = (now_ms - intent.start_ms) / 1000;
+  const elapsed_s =
+    intent.every_s === Number.POSITIVE_INFINITY ? since_s : since_s % intent.every_s;
+  if (since_s < 0 || elapsed_s >= intent.duration_s) return undefined;
   return intent.periods.findLast((period) => period.start_s <= elapsed_s)?.limit_A;
 }

@@ -68,17 +68,15 @@ export class LeaseHold {
   }
 }
 
-export const LEASE_REFUSALS = [
-  'not-connected',
-  'floor-not-verified',
-  'certificate-expired',
-  'does-not-expire',
-  'clock-skew',
-  'too-soon',
-  'zero-not-allowed',
-  'out-of-range',
-] as const;
-export type LeaseRefusal = (typeof LEASE_REFUSALS)[number];
+export type LeaseRefusal =
+  | 'not-connected'
+  | 'floor-not-verified'
+  | 'certificate-expired'
+  | 'does-not-expire'
+  | 'clock-skew'
+  | 'too-soon'
+  | 'zero-not-allowed'
+  | 'out-of-range';
 
 /** The facts a lease is judged on. */
 export interface LeaseFacts {

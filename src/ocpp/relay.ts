@@ -3,8 +3,8 @@ import type { Instant } from '../time';
 import type { BacklogRecord } from './backlog';
 import { CallQueue } from './calls';
 import type { SentCall } from './calls';
-import { encodeFrame, MAX_TEXT_201, parseFrame, repeatsKey } from './codec';
-import { composeCpmsCall } from './composition';
+import { encodeFrame, MAX_TEXT_201, parseFrame } from './codec';
+import { CpmsCalls } from './cpmsCalls';
 import { answerDetached, isKept, retryAfter_ms, textForCpms } from './detached';
 import type { CallFrame, ErrorFrame, ResultFrame } from './frame';
 import { HeldCalls, LatestStatuses } from './heldCalls';
@@ -13,12 +13,10 @@ import type { RelayServices, RelayShared } from './relayServices';
 import { LimitNotice } from './limitNotice';
 import { withOurTime } from './servedClock';
 import { UpstreamSocket } from './upstreamSocket';
-import { answerable, denialOf, isControl, errorFrame, formationCode } from './replies';
+import { answerable, denialOf, errorFrame, formationCode } from './replies';
 
 /** A CPMS that is overloaded still answers within this; after it the station repeats. */
 const CPMS_ANSWER_MS = 30_000;
-/** Calls of a CPMS towards one station at once; OCPP-J allows one. */
-const MAX_CPMS_CALLS = 8;
 
 type Purpose =
   | { readonly kind: 'live'; readonly call: CallFrame }
@@ -43,7 +41,7 @@ export class StationRelay {
   private wait_until: Instant | undefined;
   private attempts = 0;
   private clockTold = false;
-  private cpmsCalls = 0;
+  private readonly cpmsCalls: CpmsCalls;
   private readonly statuses = new LatestStatuses();
   private readonly held = new HeldCalls();
 
@@ -59,6 +57,9 @@ export class StationRelay {
       },
       now,
     );
+    this.cpmsCalls = new CpmsCalls(shared, services, this.intents, (text) => {
+      if (this.socket.open) this.socket.send(text);
+    });
   }
 
   private get station(): string {
@@ -104,7 +105,10 @@ export class StationRelay {
       this.services.reply(call, errorFrame(call.id, formationCode(protocol), 'schema'), now);
       return;
     }
-    if (!this.held.hold(call)) this.route(call, now);
+    if (this.held.hold(call)) return;
+    // What waited came first, also when there are too many to wait on.
+    this.release(now);
+    this.route(call, now);
   }
 
   private route(call: CallFrame, now: Instant): void {
@@ -140,20 +144,25 @@ export class StationRelay {
     const reply: ResultFrame | ErrorFrame = answer.ok
       ? { type: 'result', id: call.id, payload: answer.payload }
       : errorFrame(call.id, answer.code, answer.description);
-    if (!answer.ok || !isKept(call) || known !== undefined) {
+    const say = this.services.sameLink();
+    const tell = (): void => {
+      // Only now is it safe: an acknowledged record must survive a crash at the next instruction.
+      if (say()) this.services.reply(call, reply, now);
+    };
+    if (!answer.ok || !isKept(call)) {
       this.services.reply(call, reply, now);
+      return;
+    }
+    if (known !== undefined) {
+      backlog.whenStored(known, tell);
       return;
     }
     const { id, action } = call;
     const provisional = answer.provisional;
     const record = { station: this.station, id, action, raw };
-    const say = this.services.sameLink();
     const kept = backlog.add(
       { ...record, ...(provisional !== undefined && { provisional }) },
-      () => {
-        // Only now is it safe: an acknowledged record must survive a crash at the next instruction.
-        if (say()) this.services.reply(call, reply, now);
-      },
+      tell,
     );
     if (kept) {
       this.services.observe(answer.seen ?? [], now);
@@ -161,7 +170,11 @@ export class StationRelay {
       return;
     }
     this.shared.counts.dropped += 1;
-    this.services.event('backlog-full', 'no room for records; the station keeps its own', now);
+    this.services.event(
+      'backlog-full',
+      'no room or no disk for records; the station keeps its own',
+      now,
+    );
     this.services.reply(call, errorFrame(id, 'InternalError', 'try again later'), now);
   }
 
@@ -199,7 +212,7 @@ export class StationRelay {
   }
 
   private closed(was: boolean, now: Instant): void {
-    this.cpmsCalls = 0;
+    this.cpmsCalls.forget();
     this.wait_until = undefined;
     this.notice.forget();
     if (was) this.services.event('cpms-lost', 'CPMS connection lost', now);
@@ -225,39 +238,13 @@ export class StationRelay {
       this.services.event('bad-frame', `unusable message of the CPMS: ${parsed.reason}`, now);
       const protocol = this.services.protocol();
       if (parsed.id !== undefined && answerable(protocol, parsed.messageType)) {
-        this.say(errorFrame(parsed.id, formationCode(protocol), parsed.reason));
+        this.cpmsCalls.say(errorFrame(parsed.id, formationCode(protocol), parsed.reason));
       }
       return;
     }
     const { frame } = parsed;
-    if (frame.type === 'call') this.cpmsCall(frame, now);
+    if (frame.type === 'call') this.cpmsCalls.take(frame, now);
     else this.cpmsReply(frame, now);
-  }
-
-  private cpmsCall(call: CallFrame, now: Instant): void {
-    const deny = (why: string, reply: ResultFrame | ErrorFrame): void => {
-      this.shared.counts.denied += 1;
-      this.services.event('denied', `CPMS's ${call.action}: ${why}`, now);
-      this.say(reply);
-    };
-    const refuse = (code: string, why: string): void => deny(why, errorFrame(call.id, code, why));
-    if (call.id.startsWith(this.shared.idPrefix)) return refuse('SecurityError', 'message id');
-    if (this.cpmsCalls >= MAX_CPMS_CALLS) return refuse('GenericError', 'too many calls at once');
-    const { fromCpms, schema } = this.shared.config;
-    const protocol = this.services.protocol();
-    if (repeatsKey(call)) return refuse(formationCode(protocol), 'a key is repeated');
-    const verdict = fromCpms(this.services.station(), this.services.standing(), call, now);
-    if (!verdict.allowed) return deny(verdict.reason, denialOf(call, verdict.reply));
-    if (schema?.(protocol, call.action, 'req', call.payload) === false) {
-      return refuse(formationCode(protocol), 'schema');
-    }
-    this.cpmsCalls += 1;
-    if (isControl(call.action)) this.services.event('cpms-control', `CPMS's ${call.action}`, now);
-    composeCpmsCall(this.shared, this.services, this.intents, call, now, (reply) => {
-      this.cpmsCalls = Math.max(0, this.cpmsCalls - 1);
-      this.shared.counts.relayed += 1;
-      this.say(reply);
-    });
   }
 
   private cpmsReply(reply: ResultFrame | ErrorFrame, now: Instant): void {
@@ -272,7 +259,7 @@ export class StationRelay {
         this.liveReply(purpose.call, reply, now);
         break;
       case 'backlog':
-        this.recordReply(purpose.record, reply, now);
+        this.recordReply(purpose.record, this.checked(purpose.record.action, reply, now), now);
         break;
       case 'boot':
         this.bootReply(reply, now);
@@ -284,18 +271,24 @@ export class StationRelay {
     this.pump(now);
   }
 
-  private liveReply(call: CallFrame, reply: ResultFrame | ErrorFrame, now: Instant): void {
+  /** An answer that is not what its action says is one of a CPMS that fails. */
+  private checked(
+    action: string,
+    reply: ResultFrame | ErrorFrame,
+    now: Instant,
+  ): ResultFrame | ErrorFrame {
     const { schema } = this.shared.config;
     const protocol = this.services.protocol();
-    if (
-      reply.type === 'result' &&
-      schema?.(protocol, call.action, 'conf', reply.payload) === false
-    ) {
-      this.shared.counts.dropped += 1;
-      this.services.event('bad-frame', `CPMS's answer to ${call.action}: schema`, now);
-      this.services.reply(call, errorFrame(call.id, 'InternalError', 'bad answer'), now);
-      return;
+    if (reply.type === 'error' || schema?.(protocol, action, 'conf', reply.payload) !== false) {
+      return reply;
     }
+    this.shared.counts.dropped += 1;
+    this.services.event('bad-frame', `CPMS's answer to ${action}: schema`, now);
+    return errorFrame(reply.id, 'InternalError', 'bad answer');
+  }
+
+  private liveReply(call: CallFrame, answer: ResultFrame | ErrorFrame, now: Instant): void {
+    const reply = this.checked(call.action, answer, now);
     this.shared.counts.relayed += 1;
     if (reply.type === 'result') this.services.learn(call, reply.payload, now);
     const timed = withOurTime(call, reply, this.shared.wall_ms(now));
@@ -392,9 +385,5 @@ export class StationRelay {
     if (purpose.kind !== 'live') return;
     const { call } = purpose;
     this.services.reply(call, errorFrame(call.id, 'GenericError', 'no answer in time'), now);
-  }
-
-  private say(frame: ResultFrame | ErrorFrame): void {
-    if (this.socket.open) this.socket.send(encodeFrame(frame));
   }
 }

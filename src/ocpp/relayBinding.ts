@@ -156,7 +156,9 @@ function recordAnswered(
     shared?.authorisations.learn(tag, info, config.wall_ms(now));
   }
   const started = startedBy(record);
-  if (status === undefined || status === 'Accepted' || started === undefined) return;
+  // ConcurrentTx refuses no driver: the transaction may be the one this record began before.
+  if (status === undefined || status === 'Accepted' || status === 'ConcurrentTx') return;
+  if (started === undefined) return;
   session.tell('session-stopped', `CPMS refused the driver later: ${status}`, now);
   const { action, payload: stop } = session.dialect.stopTransaction(started);
   const call: CallFrame = { type: 'call', id: session.context.newId(), action, payload: stop };

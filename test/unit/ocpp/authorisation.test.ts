@@ -44,10 +44,48 @@ describe('tags remembered for the time without a CPMS', () => {
     cache.learn('BAD', { status: 'Blocked' }, WALL);
     assert.equal(saved.length, 2);
     const kept = saved.at(-1) ?? '';
-    assert.ok(kept.includes('#GOOD#'));
+    assert.ok(kept.includes('#good#'));
     const again = new AuthorisationCache({ ...memory, kept });
     assert.equal(again.known('GOOD', WALL), 'Accepted');
     assert.equal(again.known('BAD', WALL), 'Blocked');
+  });
+
+  it('are the same whatever case a reader writes them in (CiString)', () => {
+    const cache = new AuthorisationCache();
+    cache.learn('04A1B2', { status: 'Blocked' }, WALL);
+    assert.equal(cache.known('04a1b2', WALL), 'Blocked');
+    const entry = { idTag: 'deadbeef', idTagInfo: accepted };
+    cache.learnList({ updateType: 'Differential', localAuthorizationList: [entry] }, WALL);
+    assert.equal(cache.known('DEADBEEF', WALL), 'Accepted');
+  });
+
+  it('ConcurrentTx is of the moment: the driver who had it once is no stranger later', () => {
+    const bench = new RelayBench().attached();
+    const say = (id: string, status: string): void => {
+      bench.station([2, id, 'Authorize', { idTag: 'STRANGER' }]);
+      bench.cpms([3, id, { idTagInfo: { status } }]);
+    };
+    say('a1', 'Accepted');
+    say('a2', 'ConcurrentTx');
+    bench.cpmsDown();
+    bench.station([2, 'a3', 'Authorize', { idTag: 'STRANGER' }]);
+    assert.deepEqual(bench.lastToStation()?.[2], { idTagInfo: { status: 'Accepted' } });
+  });
+
+  it('refusals that only 2.0.1 has evict an acceptance too', () => {
+    for (const status of ['NoCredit', 'Unknown', 'NotAtThisLocation']) {
+      const bench = new RelayBench({ protocol: 'ocpp2.0.1' }).attached();
+      const idToken = { idToken: 'T', type: 'ISO14443' };
+      const say = (id: string, told: string): void => {
+        bench.station([2, id, 'Authorize', { idToken }]);
+        bench.cpms([3, id, { idTokenInfo: { status: told } }]);
+      };
+      say('a1', 'Accepted');
+      say('a2', status);
+      bench.cpmsDown();
+      bench.station([2, 'a3', 'Authorize', { idToken }]);
+      assert.deepEqual(bench.lastToStation()?.[2], { idTokenInfo: { status: 'Invalid' } });
+    }
   });
 
   it('are bounded; those of a local list go last', () => {

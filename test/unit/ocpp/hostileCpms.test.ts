@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { later } from '../../../src/time';
 import { amps } from '../../../src/units';
 import { WALL_OFFSET } from './bench';
 import { RelayBench, profile16 } from './relayBench';
@@ -68,5 +69,33 @@ describe('a hostile CPMS', () => {
     }
     assert.ok(offered > 5 && offered < 30, `${offered} times`);
     assert.equal(bench.fleet.relayStats()?.backlog, 1);
+  });
+
+  it('that limits a station each day anew is heard on every day, not only on the first', () => {
+    const bench = new RelayBench().attached();
+    const csChargingProfiles = profile16(
+      {
+        chargingProfilePurpose: 'ChargePointMaxProfile',
+        chargingProfileKind: 'Recurring',
+        recurrencyKind: 'Daily',
+      },
+      {
+        startSchedule: '2026-05-25T00:00:00Z',
+        duration: 72_000,
+        chargingSchedulePeriod: [
+          { startPeriod: 0, limit: 10 },
+          { startPeriod: 43_200, limit: 32 },
+        ],
+      },
+    );
+    bench.cpms([2, 'p1', 'SetChargingProfile', { connectorId: 0, csChargingProfiles }]);
+    const wanted = (): unknown => bench.fleet.images(bench.now)[0]?.requested_A;
+    assert.equal(wanted(), 10, 'just after midnight of the eighth day');
+    bench.now = later(bench.now, 13 * 3_600_000);
+    assert.equal(wanted(), 32);
+    bench.now = later(bench.now, 8 * 3_600_000);
+    assert.equal(wanted(), undefined);
+    bench.now = later(bench.now, 4 * 3_600_000);
+    assert.equal(wanted(), 10);
   });
 });
