@@ -27,15 +27,15 @@ export const contactsOf = (inputs: readonly BoardInput[], seen: Seen = readNow):
 });
 
 /**
- * Whether any emergency-stop or fire contact asks for the stop, or has since the last look; one
- * that cannot be read does. In the first second of its reader nothing is known yet, and nothing is
- * raised either: that alone is no stop, which a person would have to acknowledge at each start.
+ * The first emergency-stop or fire contact that asks for the stop, or has since the last look, in
+ * words; one that cannot be read does. In the first second of its reader nothing is known yet, and
+ * nothing is raised either: that alone is no stop, which a person would have to acknowledge at each
+ * start.
  */
-export const stopAsked = (inputs: readonly BoardInput[], seen: Seen = readNow): boolean =>
-  stopReason(inputs, seen) !== undefined;
-
-/** The first contact that asks for it, in words. */
-function stopReason(inputs: readonly BoardInput[], seen: Seen): string | undefined {
+export function stopReason(
+  inputs: readonly BoardInput[],
+  seen: Seen = readNow,
+): string | undefined {
   for (const x of inputs) {
     if (x.role === 'contact') continue;
     const states = seen(x);

@@ -13,21 +13,19 @@ export type * from './profile';
 export type * from './compiled';
 export type { ProfileInstance } from './compile';
 export { decodeRaw, encodeRaw, encodeText, rawRange } from './numbers';
-export { evaluate, fromRaw, toRaw, type ExpressionContext } from './expression';
+export { toRaw, type ExpressionContext } from './expression';
 export { checkIdentity } from './identity';
 export { parseProfile } from './lint';
 export { lease, writableRanges } from './permission';
 export { PROFILES, profileById } from './profiles';
-export { decodeBess, decodeMeter, decodePv, READING_POINTS, readPlan } from './reading';
-export { readPoint, readText } from './readPoint';
-export { clearSetpoint, encodeSetpoint, setpointRange } from './setpoint';
-export { SUNSPEC_MODELS, sunspecModel, sunspecPoint } from './sunspec';
+export { decodeBess, decodeMeter, decodePv, readPlan } from './reading';
+export { readPoint } from './readPoint';
+export { clearSetpoint, encodeSetpoint } from './setpoint';
+export { SUNSPEC_MODELS, sunspecModel } from './sunspec';
 export type { ModelData, SunspecPointData, SunspecType } from './sunspec/modelData';
 export {
-  MODELS_MAX,
   nextDiscovery,
   startDiscovery,
-  SUNSPEC_BASES,
   type Discovery,
   type DiscoveryReply,
   type SunspecLayout,

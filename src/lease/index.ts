@@ -14,4 +14,3 @@ export {
   type StationLeaseView,
   TTL_MIN_ms,
 } from './stationLease';
-export { supportUntil } from './order';

@@ -95,31 +95,3 @@ export function coalesceReads(wants: readonly ReadWant[], options: CoalesceOptio
   if (open.length > 0) blocks.push(blockOf(open));
   return blocks;
 }
-
-/**
- * Two halves of a block that a device refused with exception 2, cut between wants; undefined when
- * the block serves a single range, which then is unreadable. The unwanted registers at the cut are
- * no longer read. Pure.
- */
-export function bisect(block: ReadBlock): readonly [ReadBlock, ReadBlock] | undefined {
-  const middle = block.address + block.count / 2;
-  let best: number | undefined;
-  let end = 0;
-  for (let i = 1; i < block.wants.length; i += 1) {
-    const before = block.wants[i - 1];
-    const want = block.wants[i];
-    if (before === undefined || want === undefined) continue;
-    end = Math.max(end, endOf(before));
-    // A want that overlaps its predecessor cannot be cut off from it.
-    if (want.address < end) continue;
-    const bestAddress = best === undefined ? undefined : block.wants[best]?.address;
-    if (
-      bestAddress === undefined ||
-      Math.abs(want.address - middle) < Math.abs(bestAddress - middle)
-    ) {
-      best = i;
-    }
-  }
-  if (best === undefined) return undefined;
-  return [blockOf(block.wants.slice(0, best)), blockOf(block.wants.slice(best))];
-}

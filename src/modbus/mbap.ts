@@ -4,8 +4,6 @@ import { MAX_PDU_BYTES } from './pdu';
 /** Modbus TCP framing. MODBUS Messaging on TCP/IP Implementation Guide V1.0b, clause 3.1.3. */
 
 export const MBAP_HEADER_BYTES = 7;
-/** Greatest frame: header and PDU. */
-export const MAX_TCP_ADU_BYTES = MBAP_HEADER_BYTES + MAX_PDU_BYTES;
 
 export interface TcpFrame {
   readonly transaction: number;

@@ -3,7 +3,6 @@ import type { Amps, Fraction, ThreePhase, Volts, VoltAmps, WattHours, Watts } fr
 
 /** Why a value is not there. `stale`: too old; `bad`: implausible or frozen; `missing`: never seen. */
 export type AbsentQuality = 'missing' | 'stale' | 'bad';
-export type Quality = 'good' | AbsentQuality;
 
 /** A value with the instant at which it was true, or the reason why there is none. */
 export type Measurement<T> =

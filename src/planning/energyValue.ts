@@ -97,7 +97,7 @@ function costToGo(
 }
 
 /** Cost to go with this state of charge (0..1), between the levels straight lines. Pure. */
-export function costAt(value: EnergyValue, soc: number): number {
+function costAt(value: EnergyValue, soc: number): number {
   const b = value.battery;
   const at = ((soc - b.socMin) * b.capacity_kWh) / Math.max(1e-9, value.spacing_kWh);
   const low = Math.max(0, Math.min(LEVELS - 2, Math.floor(at)));

@@ -12,7 +12,6 @@
 export type * from './types';
 export {
   bestPower_kW,
-  costAt,
   type EnergyValue,
   energyValue,
   shadowPrice,
@@ -39,15 +38,7 @@ export type {
   LpVariable,
 } from './linearProgram';
 export { adviceOf, type AdviceFacts, followAdvice, type FollowFacts, PLAN_LIFE_ms } from './plan';
-export {
-  crossCheck,
-  filledPrices,
-  PRICE_MAX,
-  PRICE_MIN,
-  type PricePoint,
-  type PriceSeries,
-  priceSeries,
-} from './prices';
+export { crossCheck, filledPrices, type PricePoint, type PriceSeries, priceSeries } from './prices';
 export {
   readSchedule,
   storageProgram,

@@ -11,8 +11,8 @@ export interface PricePoint {
 }
 
 /** Outside these a price per MWh is a wrong unit (harmonised limits of the day-ahead market). */
-export const PRICE_MIN = -500;
-export const PRICE_MAX = 5000;
+const PRICE_MIN = -500;
+const PRICE_MAX = 5000;
 /** Gaps up to this are bridged by the price before. */
 const BRIDGED_ms = 3 * 3_600_000;
 

@@ -38,7 +38,6 @@ export { Actuator } from './actuator';
 export { FieldDevices } from './fieldDevices';
 export { ExpiryCheck, expiryValues } from './expiryCheck';
 export { conditionsOf } from './conditions';
-export { cycleRecord } from './record';
 export { explainPlan, explainStation } from './explain';
 export { auditOfStationEvent } from './stationEvents';
 export { stationsLeast_W } from './stationSum';

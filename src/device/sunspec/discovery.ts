@@ -1,9 +1,9 @@
 import type { PlacedModel, RegisterRead } from '../compiled';
 
 /** Where a SunSpec map may begin, in the order in which devices should be asked. */
-export const SUNSPEC_BASES = [40000, 0, 50000] as const;
+const SUNSPEC_BASES = [40000, 0, 50000] as const;
 /** Longest chain that is followed; a device with more answers nonsense. */
-export const MODELS_MAX = 64;
+const MODELS_MAX = 64;
 const END = 0xffff;
 /** "SunS" */
 const MARK = [0x5375, 0x6e53] as const;

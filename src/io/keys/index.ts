@@ -8,7 +8,6 @@
  */
 export {
   createKeyFile,
-  keyIdOf,
   loadOrCreateKey,
   loadPrivateKey,
   loadPublicKey,

@@ -11,7 +11,6 @@ export { hashSecret } from './secret';
 export { CertificateClock } from './certificateClock';
 export { DenyList, readDenyList } from './denyList';
 export type { DenyListContent, DenyListReading } from './denyList';
-export { GATE_EVENT_CODES } from './types';
 export type {
   GateEvent,
   GateEventCode,

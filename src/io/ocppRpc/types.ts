@@ -1,28 +1,26 @@
 import type { OcppProtocol, StationFleet } from '../../ocpp';
 import type { Clock, Instant } from '../../time';
 
-export const GATE_EVENT_CODES = [
-  'listening',
-  'path-refused',
-  'protocol-refused',
-  'credentials-missing',
-  'credentials-wrong',
-  'station-unknown',
-  'throttled',
-  'gate-busy',
-  'handshake-timeout',
-  'identity-conflict',
-  'identity-replaced',
-  'site-silent',
-  'flood',
-  'slow-reader',
-  'socket-error',
-  'certificate-refused',
-  'certificate-expired',
-  'certificate-valid',
-  'certificate-denied',
-] as const;
-export type GateEventCode = (typeof GATE_EVENT_CODES)[number];
+export type GateEventCode =
+  | 'listening'
+  | 'path-refused'
+  | 'protocol-refused'
+  | 'credentials-missing'
+  | 'credentials-wrong'
+  | 'station-unknown'
+  | 'throttled'
+  | 'gate-busy'
+  | 'handshake-timeout'
+  | 'identity-conflict'
+  | 'identity-replaced'
+  | 'site-silent'
+  | 'flood'
+  | 'slow-reader'
+  | 'socket-error'
+  | 'certificate-refused'
+  | 'certificate-expired'
+  | 'certificate-valid'
+  | 'certificate-denied';
 
 /** What the gate refused or noticed. `hint` tells a technician what to do. */
 export interface GateEvent {

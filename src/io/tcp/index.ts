@@ -5,4 +5,4 @@
  * up and made again. Must never: use an id again inside its late window, trust a stream after a
  * framing error, or keep a request across a connection.
  */
-export { TcpFramePort, TCP_WINDOW_MAX, type TcpPortOptions } from './tcpPort';
+export { TcpFramePort, type TcpPortOptions } from './tcpPort';

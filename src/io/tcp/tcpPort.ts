@@ -30,7 +30,7 @@ export interface TcpPortOptions {
   readonly onProblem?: (text: string, now: Instant) => void;
 }
 
-export const TCP_WINDOW_MAX = 16;
+const TCP_WINDOW_MAX = 16;
 const CONNECT_TIMEOUT_MS = 3000;
 const KEEPALIVE_MS = 10_000;
 /** A transaction id is not used again within this time: longer than any late reply, ms. */

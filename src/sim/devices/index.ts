@@ -6,7 +6,7 @@
  * Must never: look into the controller, or be part of a shipped process.
  * Terms: *truth* = what is physically there; *shown* = what the registers say.
  */
-export { SIM_FAULTS, type SimDeviceOptions, type SimFault } from './registerFace';
+export { type SimDeviceOptions, type SimFault } from './registerFace';
 export {
   createSimMeter,
   type MeterTruth,

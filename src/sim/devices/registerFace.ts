@@ -11,18 +11,16 @@ import { RegisterBank } from './registerBank';
  * `implausible`: values no site can have. `sign-flipped`, `low-9-percent`: power (and current) read
  * wrong; `low-9-percent-all`: energy too. `nan`: sentinels instead of values.
  */
-export const SIM_FAULTS = [
-  'none',
-  'frozen',
-  'silent',
-  'deaf',
-  'implausible',
-  'sign-flipped',
-  'low-9-percent',
-  'low-9-percent-all',
-  'nan',
-] as const;
-export type SimFault = (typeof SIM_FAULTS)[number];
+export type SimFault =
+  | 'none'
+  | 'frozen'
+  | 'silent'
+  | 'deaf'
+  | 'implausible'
+  | 'sign-flipped'
+  | 'low-9-percent'
+  | 'low-9-percent-all'
+  | 'nan';
 
 /** Factor by which a fault changes the power a device reports. Pure. */
 export function reportFactor(fault: SimFault): number {

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { boardFile, loadBoard } from '../../../firmware/loadBoard';
-import { contactsOf, stopAsked } from '../../../firmware/processes/boardInputs';
+import { contactsOf, stopReason } from '../../../firmware/processes/boardInputs';
 import { lineSpecs, SupervisorLines } from '../../../firmware/processes/supervisorLines';
 import { type BoardInput, decodeBoard, linesFor } from '../../../src/board';
 import { readInput } from '../../../src/io/line';
@@ -11,6 +11,8 @@ import { instant, later } from '../../../src/time';
 
 const BOARDS = path.join(__dirname, '..', '..', '..', 'boards');
 const T0 = instant(5000);
+
+const stopAsked = (inputs: readonly BoardInput[]): boolean => stopReason(inputs) !== undefined;
 
 describe('board files', () => {
   let folder = '';

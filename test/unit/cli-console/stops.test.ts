@@ -2,10 +2,12 @@ import { strict as assert } from 'node:assert';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { contactsOf, stopAsked } from '../../../firmware/processes/boardInputs';
+import { contactsOf, stopReason } from '../../../firmware/processes/boardInputs';
 import { StopNote } from '../../../firmware/processes/stopNote';
 import type { BoardInput } from '../../../src/board';
 import { ConsoleRig } from './rig';
+
+const stopAsked = (inputs: readonly BoardInput[]): boolean => stopReason(inputs) !== undefined;
 
 describe('emergency stop and forced static across restarts', function () {
   this.timeout(20_000);

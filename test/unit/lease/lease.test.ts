@@ -4,7 +4,6 @@ import {
   nextBessLease,
   nextStationLease,
   type StationLeaseView,
-  supportUntil,
   TTL_MIN_ms,
 } from '../../../src/lease';
 import type { AcknowledgedLease, DeviceLease } from '../../../src/model';
@@ -148,10 +147,6 @@ describe('station lease', () => {
       }
       assert(ends_at - now >= 20_000 - 1000, `second ${s}`);
     }
-  });
-
-  it('the order of ends: support, less the reaction of the loads', () => {
-    assert.equal(supportUntil(later(NOW, 60_000), 9800), later(NOW, 50_200));
   });
 });
 

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
-  bisect,
   blockCap,
   character_ms,
   coalesceReads,
   gapTolerance,
   readCycle_ms,
   silence_ms,
-  type ReadBlock,
   type ReadWant,
 } from '../../../src/modbus';
 
@@ -104,32 +102,5 @@ describe('read coalescing', () => {
     ];
     assert.equal(coalesceReads(wants, { gap: 10, cap: 33, holes: [] }).length, 1);
     assert.equal(coalesceReads(wants, { gap: 9, cap: 33, holes: [] }).length, 2);
-  });
-
-  it('finds the unreadable range by bisection without ever splitting a want', () => {
-    fc.assert(
-      fc.property(fc.array(anyWant, { minLength: 1, maxLength: 30 }), fc.nat(400), (wants, bad) => {
-        const refused = (block: ReadBlock): boolean =>
-          bad >= block.address && bad < block.address + block.count;
-        const readable: ReadBlock[] = [];
-        const open = coalesceReads(wants, { gap: 20, cap: 125, holes: [] });
-        for (let block = open.pop(); block !== undefined; block = open.pop()) {
-          if (!refused(block)) readable.push(block);
-          else open.push(...(bisect(block) ?? []));
-        }
-        const touching = (want: ReadWant): boolean =>
-          wants.some(
-            (other) =>
-              other.table === want.table &&
-              bad >= other.address &&
-              bad < other.address + other.count,
-          );
-        for (const want of wants) {
-          if (touching(want)) continue;
-          assert.ok(readable.some((block) => block.wants.includes(want)));
-        }
-      }),
-      { seed: 7 },
-    );
   });
 });
