@@ -1,4 +1,4 @@
-import { later, passed } from '../time';
+import { between, later, passed } from '../time';
 import type { Instant } from '../time';
 import type { Request } from './dialect';
 
@@ -6,6 +6,8 @@ import type { Request } from './dialect';
 export const MAX_WAITING = 16;
 /** Longest wait for an answer. Real stations answer within a second, slow ones within five. */
 const ANSWER_MS = 10_000;
+/** A safety call does not wait longer for the answer to somebody else's call. */
+const YIELD_MS = 4_000;
 
 /** A CALL towards a peer. `purpose` says what its answer means to the owner. */
 export interface OutgoingCall<P> {
@@ -24,16 +26,22 @@ export interface OutgoingCall<P> {
 
 export interface SentCall<P> extends OutgoingCall<P> {
   readonly id: string;
+  readonly sent_at: Instant;
   readonly answerBy: Instant;
 }
 
 /**
  * The one-outstanding-CALL rule of OCPP-J (1.6, 4.1.1) for one direction of one socket: a bounded
  * queue, safety first, each call with a deadline. It sends nothing itself.
+ *
+ * A normal call whose answer takes long is parked while safety calls wait: they pass, other normal
+ * ones do not, and its answer still counts until it is overdue. Else a CPMS that asks slow
+ * questions could hold back a lower limit for as long as a question may take.
  */
 export class CallQueue<P> {
   private waiting: OutgoingCall<P>[] = [];
   private sent: SentCall<P> | undefined;
+  private parked: SentCall<P> | undefined;
   private lapsed: OutgoingCall<P>[] = [];
 
   /** Adds a call; those it pushes out (or itself, when refused) wait in `takeLapsed`. */
@@ -62,6 +70,7 @@ export class CallQueue<P> {
   /** The next call to send now, if the socket is free. */
   next(id: () => string, now: Instant): SentCall<P> | undefined {
     if (this.sent !== undefined) return undefined;
+    if (this.parked !== undefined && this.waiting[0]?.priority !== 'safety') return undefined;
     for (;;) {
       const call = this.waiting.shift();
       if (call === undefined) return undefined;
@@ -82,6 +91,7 @@ export class CallQueue<P> {
         relayed,
         answer_ms,
         id: sentId,
+        sent_at: now,
         answerBy,
       };
       return this.sent;
@@ -90,18 +100,33 @@ export class CallQueue<P> {
 
   /** The call this answer belongs to; undefined for an unsolicited or late answer. */
   answered(id: string): SentCall<P> | undefined {
-    if (this.sent?.id !== id) return undefined;
-    const call = this.sent;
-    this.sent = undefined;
+    const call =
+      this.sent?.id === id ? this.sent : this.parked?.id === id ? this.parked : undefined;
+    this.end(call);
     return call;
   }
 
-  /** The outstanding call when its answer is overdue; the socket is then free again. */
-  overdue(now: Instant): SentCall<P> | undefined {
-    if (this.sent === undefined || !passed(this.sent.answerBy, now)) return undefined;
-    const call = this.sent;
+  private end(call: SentCall<P> | undefined): void {
+    if (call === undefined) return;
+    if (call === this.sent) this.sent = undefined;
+    else this.parked = undefined;
+  }
+
+  /** Parks the outstanding call when it has kept a safety call waiting for too long. */
+  yieldToSafety(now: Instant): void {
+    const { sent } = this;
+    if (sent?.priority !== 'normal' || this.parked !== undefined) return;
+    if (this.waiting[0]?.priority !== 'safety' || between(sent.sent_at, now) < YIELD_MS) return;
+    this.parked = sent;
     this.sent = undefined;
-    return call;
+  }
+
+  /** An outstanding call whose answer is overdue; its place is then free again. */
+  overdue(now: Instant): SentCall<P> | undefined {
+    const { parked, sent } = this;
+    const late = [parked, sent].find((call) => call !== undefined && passed(call.answerBy, now));
+    this.end(late);
+    return late;
   }
 
   /** Calls that will never be sent: too late, pushed out or refused. Each is given out once. */
@@ -113,14 +138,16 @@ export class CallQueue<P> {
   }
 
   get idle(): boolean {
-    return this.sent === undefined && this.waiting.length === 0;
+    return this.sent === undefined && this.parked === undefined && this.waiting.length === 0;
   }
 
   /** Forgets everything, because the socket is gone; the result is what was forgotten. */
   clear(): readonly OutgoingCall<P>[] {
-    const forgotten = [...(this.sent === undefined ? [] : [this.sent]), ...this.waiting];
+    const outstanding = [this.parked, this.sent].filter((call) => call !== undefined);
+    const forgotten = [...outstanding, ...this.waiting];
     this.waiting = [];
     this.sent = undefined;
+    this.parked = undefined;
     return forgotten;
   }
 }

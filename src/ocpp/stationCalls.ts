@@ -126,6 +126,7 @@ export class StationCalls {
 
   /** Times out; a station that leaves three calls unanswered in a row is given up. */
   tick(now: Instant): void {
+    this.calls.yieldToSafety(now);
     const late = this.calls.overdue(now);
     if (late === undefined) return;
     this.host.context.counts.callsTimedOut += 1;

@@ -98,4 +98,44 @@ describe('a hostile CPMS', () => {
     bench.now = later(bench.now, 4 * 3_600_000);
     assert.equal(wanted(), 10);
   });
+
+  it('cannot hold back a limit by questions that the station answers slowly or never', () => {
+    const bench = new RelayBench().attached();
+    const ask = (id: string): void => bench.cpms([2, id, 'GetConfiguration', {}]);
+    let cycle = 900;
+    const lease = (limit: number): void => {
+      cycle += 1;
+      const batch = { bootId: 'b', cycle, decided_at: bench.now };
+      const order = {
+        station: 'CP1',
+        limit_A: amps(limit),
+        action: 'grant',
+        ttl_ms: 30_000,
+      } as const;
+      bench.fleet.apply({ ...batch, leases: [order] }, bench.now);
+    };
+    const tick = (seconds: number): void => {
+      for (let i = 0; i < seconds; i += 1) {
+        bench.now = later(bench.now, 1_000);
+        bench.fleet.tick(bench.now);
+      }
+    };
+    for (const id of ['q1', 'q2', 'q3']) ask(id);
+    tick(3);
+    lease(20);
+    assert.equal(bench.lastToStation()?.[1], 'q1', 'a call has time to be answered');
+    tick(1);
+    const own = bench.lastToStation();
+    assert.equal(own?.[2], 'SetChargingProfile');
+    bench.station([3, own[1], { status: 'Accepted' }]);
+    assert.equal(bench.fleet.images(bench.now)[0]?.lease?.limit_A, 20);
+    tick(1);
+    lease(12);
+    assert.notEqual(bench.lastToStation()?.[1], own[1], 'the next one does not wait again');
+    assert.equal(bench.lastToStation()?.[2], 'SetChargingProfile');
+    bench.station([3, bench.lastToStation()?.[1], { status: 'Accepted' }]);
+    bench.station('[3,"q1", {"configurationKey":[]}]');
+    assert.equal(bench.toCpms.at(-1), '[3,"q1", {"configurationKey":[]}]', 'late, and still told');
+    assert.equal(bench.lastToStation()?.[1], 'q2');
+  });
 });
