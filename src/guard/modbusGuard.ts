@@ -21,7 +21,7 @@ export type ModbusVerdict =
 const OWN_SOURCE = 'site';
 /** A technician at the console: reads whatever unit there is, writes nothing. */
 export const CONSOLE_SOURCE = 'console';
-/** Modes in which a setpoint may be given; in the others only a clearing frame passes. */
+/** Modes in which a setpoint may be given; in the others only what clears or lowers passes. */
 const RAISING_MODES: readonly Mode[] = ['normal', 'service'];
 /** Writes of one device within one second: a setpoint of three frames, its retry and a clear. */
 const WRITES_PER_SECOND = 12;
@@ -117,7 +117,7 @@ function judgeWrite(
   for (const rule of shaped) {
     const wrong = wrongValue(rule.range, request.values);
     if (wrong !== undefined) denied = wrong;
-    else if (rule.range.purpose === 'clear' || RAISING_MODES.includes(mode)) {
+    else if (rule.everyMode || RAISING_MODES.includes(mode)) {
       return { allow: true, rule: rule.name, clears: rule.range.purpose === 'clear' };
     } else denied = deny('mode', `${rule.name}: not in mode ${mode}`);
   }

@@ -23,6 +23,11 @@ export interface GuardedDevice {
   /** Bounds from the site file, W; a profile can be narrowed by them, never widened. */
   readonly min_W: number;
   readonly max_W: number;
+  /**
+   * A PV limit up to this passes in every mode, W: the static plan counts the sun at it, so it can
+   * only lower. Absent: in normal and service only, as everything else.
+   */
+  readonly lowers_W?: number;
 }
 
 export interface ReadSpan {
@@ -36,6 +41,8 @@ export interface ModbusRule {
   /** `bess: bess-power set 40150+5`, shown by `guard explain`. */
   readonly name: string;
   readonly range: WritableRange;
+  /** It takes back or lowers, in whatever mode. */
+  readonly everyMode: boolean;
 }
 
 interface DeviceRules {
@@ -55,10 +62,20 @@ function rulesOf(device: GuardedDevice): DeviceRules {
   const reads = readPlan(device.profile).map((r) => r.request);
   const { min_W, max_W } = device;
   const ranges = writableRanges(device.profile, { min_W, max_W });
-  const writes = ranges.map((range) => ({
-    name: `${device.id}: ${range.quantity} ${range.purpose} ${range.address}+${range.count}`,
+  const rule = (range: WritableRange, verb: string = range.purpose): ModbusRule => ({
+    name: `${device.id}: ${range.quantity} ${verb} ${range.address}+${range.count}`,
     range,
-  }));
+    everyMode: verb !== 'set',
+  });
+  const { lowers_W } = device;
+  const lowering =
+    lowers_W === undefined
+      ? []
+      : writableRanges(device.profile, { min_W, max_W: Math.min(max_W, lowers_W) }).filter(
+          (r) => r.quantity === 'pv-limit' && r.purpose === 'set',
+        );
+  // The narrow rules first: what lowers passes by them in normal, too.
+  const writes = [...lowering.map((r) => rule(r, 'lower')), ...ranges.map((r) => rule(r))];
   const spans = [
     ...reads.map((r) => ({ table: r.table, ...span(r) })),
     // What may be written may be read back.

@@ -139,13 +139,14 @@ export function guardedDevices(
   profiles: ReadonlyMap<string, DeviceProfile>,
 ): readonly GuardedDevice[] {
   const out: GuardedDevice[] = [];
-  const add = (id: string, unit: number, min_W: number, max_W: number): void => {
+  const add = (id: string, unit: number, min_W: number, max_W: number, lowers_W?: number): void => {
     const profile = profiles.get(id);
-    if (profile !== undefined) out.push({ id, unit, profile, min_W, max_W });
+    const lowers = lowers_W === undefined ? {} : { lowers_W };
+    if (profile !== undefined) out.push({ id, unit, profile, min_W, max_W, ...lowers });
   };
   for (const m of site.meters) add(m.id, m.unit, 0, 0);
   for (const b of site.bess) add(b.id, b.unit, 0 - b.charge_W, b.discharge_W);
-  for (const p of site.pv) add(p.id, p.unit, 0, p.rated_W);
+  for (const p of site.pv) add(p.id, p.unit, 0, p.rated_W, Math.min(p.expiry_W, p.rated_W));
   return out;
 }
 

@@ -118,10 +118,15 @@ const keptAsItIs = (id: string): StorageDecision => ({
  * where that exports no more than may be. Its lease ends it in any case.
  */
 function held(input: DecisionInput, b: BessState): boolean {
+  return discharges(b, input.state.at) && loadsRest(input);
+}
+
+/** Whether loads may still rest on what sources were allowed to give: those come down first. */
+function loadsRest(input: DecisionInput): boolean {
   const { state, facts } = input;
   const now = state.at;
   const { raised_at } = input;
-  if (!discharges(b, now) || state.emergencyStop || input.mode === 'service') return false;
+  if (state.emergencyStop || input.mode === 'service') return false;
   if (raised_at === now) return true;
   const inTime = raised_at !== undefined && between(raised_at, now) < facts.reaction_ms;
   return inTime && sources_W(input) - drawn_W(input) <= facts.site.connection.export_W;
@@ -249,8 +254,9 @@ function bessDecision(
 /**
  * PV curtailment is written like a BESS setpoint and ends by itself at its expiry value. The static
  * plan counts the sun at that value: where it is less than the rating, a device without a lease
- * would give more. So one is held all the time, a short one, and out of normal it is left to end:
- * to take it back would raise the sun to its rating.
+ * would give more. So one is held all the time, a short one: in normal at what may be, out of it at
+ * the expiry value, as soon as no load may rest on more. It is never taken back, which would raise
+ * the sun to its rating.
  */
 function pvDecision(
   input: DecisionInput,
@@ -268,8 +274,12 @@ function pvDecision(
   const live = state.lease !== undefined && state.lease.ends_at > input.state.at;
   const base = { device: id, quantity: 'pv-limit' as const, ttl_ms, reasons };
   if (falls && limit_W === undefined) {
-    if (input.mode !== 'normal') return { id, kind: 'pv', reasons };
-    return pvDecision(input, id, file.rated_W, reasons);
+    if (input.mode === 'normal') return pvDecision(input, id, file.rated_W, reasons);
+    // A live lease is left to end: its value counts as commanded until then.
+    const { lease } = state;
+    if (live && lease !== undefined && loadsRest(input))
+      return { id, kind: 'pv', wanted_W: lease.value, reasons };
+    return pvDecision(input, id, file.expiry_W, reasons);
   }
   if (limit_W === undefined) {
     if (!live) return { id, kind: 'pv', reasons };

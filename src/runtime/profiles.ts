@@ -39,6 +39,14 @@ export const deviceCatalogue: DeviceCatalogue = (id): DeviceFacts | undefined =>
           countsEnergy: parsed.profile.points.has(ENERGY_POINT),
         }
       : {}),
+    ...(terms.mechanism === 'none'
+      ? {}
+      : {
+          expiry: {
+            min_share: terms.expiry.min_W / parsed.profile.rating.power_W,
+            max_share: terms.expiry.max_W / parsed.profile.rating.power_W,
+          },
+        }),
     ...(data.lacks === undefined ? {} : { lacks: data.lacks.points }),
     lease:
       terms.mechanism === 'none'

@@ -14,6 +14,11 @@ export interface DeviceFacts {
   readonly countsEnergy?: boolean;
   /** What its nature asks for and the device does not measure; absent = nothing. */
   readonly lacks?: readonly string[];
+  /**
+   * Where its profile says it may go after a lease, as shares of the rating: to `min_share` (0 to
+   * -1, charging) and up to `max_share`. Absent = not known.
+   */
+  readonly expiry?: { readonly min_share: number; readonly max_share: number };
   /** `none`: no dynamic setpoints. */
   readonly lease:
     | 'none'

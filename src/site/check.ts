@@ -25,7 +25,7 @@ export function checkSite(site: Site, catalogue: DeviceCatalogue): CheckReport {
     ...reactionFindings(site, catalogue),
     ...leaseFindings(site, catalogue),
     ...marginFindings(site, catalogue),
-    ...residualRisks(site),
+    ...residualRisks(site, catalogue),
   ];
   return {
     fits: findings.every((f) => f.severity !== 'error' && f.severity !== 'risk'),

@@ -33,14 +33,13 @@ export function relations(file: SiteFile, out: Finding[]): void {
     }
   });
   file.pv.forEach((p, i) => {
-    if (p.expiry_W <= p.rated_W) return;
-    const text = `expiry_W ${p.expiry_W} W is above rated_W ${p.rated_W} W`;
-    wrong(
-      `pv[${i}].expiry_W`,
-      p.id,
-      text,
-      'correct one of them: nothing gives more than its rating',
-    );
+    for (const key of ['expiry_W', 'power_on_W'] as const) {
+      const value = p[key] ?? 0;
+      if (value <= p.rated_W) continue;
+      const text = `${key} ${value} W is above rated_W ${p.rated_W} W`;
+      const fix = 'correct one of them: nothing gives more than its rating';
+      wrong(`pv[${i}].${key}`, p.id, text, fix);
+    }
   });
 }
 

@@ -1,14 +1,16 @@
 /**
+ * What remains where the plan cannot prove it, and two persons must accept.
+ *
  * INV-10: all stations of a hostile `stations` process at rated power until the line has dropped
- * them. Either D stays below 0.8 at every node, or the node and the excess are printed as a
- * residual
- * risk that two persons must accept.
+ * them. Either D stays below 0.8 at every node, or the node and the excess are printed.
+ * Sun before its first lease (INV-2), and devices said to fall to less than their profile knows.
  */
+import type { DeviceCatalogue } from './catalogue';
 import { permissible_A } from './curve';
 import { type Finding, finding } from './findings';
-import { onPhases_A } from './staticPlan';
+import { coldExport, onPhases_A } from './staticPlan';
 import { isUnder } from './tree';
-import type { CircuitNode, Site, Station } from './types';
+import type { Bess, CircuitNode, Pv, Site, Station } from './types';
 
 /** The supervisor stops feeding at the latest when its own trip integral has come so far. */
 export const TRIP_NOTICED = 0.3;
@@ -34,9 +36,10 @@ function noticed(site: Site, node: CircuitNode, stations: readonly Station[]): b
   return Math.max(...all) - hidden_A > root.import_A;
 }
 
-/** Findings: one for each node that all stations at once could overload for too long. Pure. */
-export function residualRisks(site: Site): readonly Finding[] {
-  const risks = site.nodes.flatMap((node) => riskOf(site, node));
+/** Findings: one for each risk, a note where two persons have accepted it. Pure. */
+export function residualRisks(site: Site, catalogue: DeviceCatalogue): readonly Finding[] {
+  const hostile = site.nodes.flatMap((node) => riskOf(site, node));
+  const risks = [...hostile, ...coldRisks(site), ...narrowerRisks(site, catalogue)];
   return [...risks, ...idle(site, risks)];
 }
 
@@ -69,22 +72,64 @@ function riskOf(site: Site, node: CircuitNode): readonly Finding[] {
   const never = unlined || unseen;
   const allowed_A = never ? node.curve.rating_A : permissible_A(node.curve, duration_s, D_LEFT);
   if (worst_A <= allowed_A) return [];
-  const accepted = site.acceptedRisks.find((r) => r.code === 'inv-10' && r.subject === node.id);
   const held = unlined
     ? 'a station without a line'
     : unseen
       ? 'as long as nobody sees it: the grid meter shows no excess while only this node has one'
       : `the ${duration_s.toFixed(0)} s from its notice until the vehicles follow the line`;
   const text = `all stations at rated power draw ${worst_A.toFixed(0)} A, the curve carries ${allowed_A.toFixed(0)} A for ${held}`;
+  const fix = `${unseen ? 'a breaker and cable for all of them' : "a maker's curve with more points"}, fewer stations${unseen ? '' : ' or a faster line'}`;
+  return [risk(site, 'inv-10', at, text, fix)];
+}
+
+/** Sun before its first lease: the static plan counts it at what it falls to after one. */
+function coldRisks(site: Site): readonly Finding[] {
+  return coldExport(site).map((row) => {
+    const path = site.nodes.find((n) => n.id === row.node)?.path ?? 'connection_point';
+    const at = { path, subject: row.node };
+    const numbers = `${row.load.toFixed(0)} ${row.unit} > limit ${row.limit.toFixed(0)} ${row.unit}`;
+    const text = `before its first lease the sun exports ${numbers} (${row.parts}): from the start of an inverter until it is reached, and as long as it is not`;
+    const fix = 'store a limit in the inverter and declare it as power_on_W, or raise export_W';
+    return risk(site, 'cold-export', at, text, fix);
+  });
+}
+
+/** The file may know of a setting in a device what its profile cannot; the plan then rests on it. */
+function narrowerRisks(site: Site, catalogue: DeviceCatalogue): readonly Finding[] {
+  const look = (d: Bess | Pv, key: string, told_W: number, worst_W: number): Finding[] => {
+    if (worst_W === 0 || told_W / worst_W >= 1 - 1e-9) return [];
+    const at = { path: `${d.path}.${key}`, subject: d.id };
+    const text = `${key} ${told_W} W: after its lease profile "${d.profile}" may go to ${worst_W} W, and the static plan counts the smaller one`;
+    return [risk(site, 'expiry-narrower', at, text, `declare ${key}: ${worst_W}`)];
+  };
+  const known = (d: Bess | Pv) => catalogue(d.profile)?.expiry ?? { min_share: 0, max_share: 0 };
+  return [
+    ...site.bess.flatMap((b) => [
+      ...look(b, 'expiry_min_W', b.expiry_min_W, known(b).min_share * b.charge_W),
+      ...look(b, 'expiry_max_W', b.expiry_max_W, known(b).max_share * b.discharge_W),
+    ]),
+    ...site.pv.flatMap((p) => look(p, 'expiry_W', p.expiry_W, known(p).max_share * p.rated_W)),
+  ];
+}
+
+/** A risk with its code and subject; a note once two different persons have accepted it. */
+function risk(
+  site: Site,
+  code: string,
+  at: { readonly path: string; readonly subject: string },
+  text: string,
+  mend: string,
+): Finding {
+  const accepted = site.acceptedRisks.find((r) => r.code === code && r.subject === at.subject);
   const persons = new Set(accepted?.by.map((p) => p.trim().toLowerCase()));
   if (accepted !== undefined && persons.size === 2) {
     const by = accepted.by.join(' and ');
-    return [finding('note', 'inv-10', at, `${text}; accepted by ${by}`, accepted.reason)];
+    return finding('note', code, at, `${text}; accepted by ${by}`, accepted.reason);
   }
   if (accepted !== undefined) {
     const fix = 'let two different persons accept it: by: [one, another]';
-    return [finding('risk', 'inv-10', at, `${text}; accepted by fewer than two persons`, fix)];
+    return finding('risk', code, at, `${text}; accepted by fewer than two persons`, fix);
   }
-  const fix = `add accepted_risks: {code: inv-10, subject: ${node.id}, by: [two persons]} or ${unseen ? 'a breaker and cable for all of them' : "a maker's curve with more points"}, fewer stations${unseen ? '' : ' or a faster line'}`;
-  return [finding('risk', 'inv-10', at, text, fix)];
+  const fix = `add accepted_risks: {code: ${code}, subject: ${at.subject}, by: [two persons]} or ${mend}`;
+  return finding('risk', code, at, text, fix);
 }

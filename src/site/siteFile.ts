@@ -144,6 +144,7 @@ const pv = object(
     ...device,
     rated_W: num('W', 100, 1e7, 'rated AC power'),
     expiry_W: num('W', 0, 1e7, 'greatest power after the lease ended'),
+    power_on_W: maybe(num('W', 0, 1e7, 'limit stored in the inverter, before the first lease')),
     reaction_s: byDefault(num('s', 0.1, 60, 'command to power'), 2),
   },
   'one PV inverter',

@@ -6,7 +6,7 @@
 import { mapPhases, PHASES, type ThreePhase } from '../units';
 import { type Finding, finding } from './findings';
 import { isUnder } from './tree';
-import { type CircuitNode, GRID, type Site, type Station } from './types';
+import { type CircuitNode, GRID, type Pv, type Site, type Station } from './types';
 
 /** W to A in the static plan uses 0.9 Un; VA uses 1.1 Un (safety-concept "Terms"). */
 const LOW_VOLTAGE = 0.9;
@@ -45,12 +45,31 @@ export function onPhases_A(station: Station, current_A: number): ThreePhase<numb
 
 /** All rows of the plan, import and export, one for each bound. Pure. */
 export function staticPlan(site: Site): readonly PlanRow[] {
-  const rows: PlanRow[] = [];
-  for (const node of site.nodes) rows.push(...importRows(site, node));
-  rows.push(exportRow(site));
-  for (const node of site.nodes) rows.push(...reverseRows(site, node));
-  return rows;
+  return [...site.nodes.flatMap((node) => importRows(site, node)), ...exportRows(site, atExpiry_W)];
 }
+
+/** Greatest power of an inverter, W, in one state of the site. */
+type Sun = (pv: Pv) => number;
+const atExpiry_W: Sun = (p) => Math.min(p.expiry_W, p.rated_W);
+
+/** Before its first lease an inverter gives what it likes, up to a limit that is stored in it, W. */
+const withoutLease_W: Sun = (p) => Math.max(atExpiry_W(p), p.power_on_W ?? p.rated_W);
+
+/**
+ * The rows of export that hold at the expiry values and not as long as no lease was ever given:
+ * after an inverter or the gateway has started, or while nothing reaches the inverter. Pure.
+ */
+export const coldExport = (site: Site): readonly PlanRow[] => {
+  const fits = exportRows(site, atExpiry_W).map((r) => !exceeds(r));
+  return exportRows(site, withoutLease_W).filter((r, i) => exceeds(r) && fits[i] !== false);
+};
+
+const exceeds = (row: PlanRow): boolean => row.load > row.limit + 1e-9;
+
+const exportRows = (site: Site, sun: Sun): readonly PlanRow[] => [
+  exportRow(site, sun),
+  ...site.nodes.flatMap((node) => reverseRows(site, node, sun)),
+];
 
 function importRows(site: Site, node: CircuitNode): readonly PlanRow[] {
   const volts = site.nominal_V;
@@ -135,8 +154,8 @@ function busbarRows(node: CircuitNode, total: ThreePhase<number>, parts: string)
   return [{ node: node.id, direction: 'import', unit: 'A', load, limit, parts: text }];
 }
 
-function exportRow(site: Site): PlanRow {
-  const pv = site.pv.reduce((sum, p) => sum + Math.min(p.expiry_W, p.rated_W), 0);
+function exportRow(site: Site, sun: Sun): PlanRow {
+  const pv = site.pv.reduce((sum, p) => sum + sun(p), 0);
   const bess = site.bess.reduce((sum, b) => sum + Math.max(0, b.expiry_max_W), 0);
   const base = site.connection.base_load_min_W;
   return {
@@ -150,12 +169,12 @@ function exportRow(site: Site): PlanRow {
 }
 
 /** Sources below a node carry current through it against the loads: the same conductors, the same limit. */
-function reverseRows(site: Site, node: CircuitNode): readonly PlanRow[] {
+function reverseRows(site: Site, node: CircuitNode, sun: Sun): readonly PlanRow[] {
   const below = <T extends { readonly node: string }>(all: readonly T[]): readonly T[] =>
     all.filter((d) => isUnder(site, d.node, node.id));
-  const pv = below(site.pv).reduce((sum, p) => sum + Math.min(p.expiry_W, p.rated_W), 0);
+  const pv = below(site.pv).reduce((sum, p) => sum + sun(p), 0);
   const bess = below(site.bess).reduce((sum, b) => sum + Math.max(0, b.expiry_max_W), 0);
-  if (pv + bess === 0) return [];
+  if (below(site.pv).length === 0 && bess === 0) return [];
   return [
     {
       node: node.id,
@@ -176,7 +195,7 @@ const fmtUp = (value: number): string => (Math.ceil(value * 10 - 1e-6) / 10).toS
 export function staticPlanFindings(site: Site): readonly Finding[] {
   const out: Finding[] = [];
   for (const row of staticPlan(site)) {
-    if (row.load <= row.limit + 1e-9) continue;
+    if (!exceeds(row)) continue;
     const node = site.nodes.find((n) => n.id === row.node);
     const at = { path: node?.path ?? 'connection_point', subject: row.node };
     // A load that is over by less than a digit must not read as if it were not.

@@ -9,7 +9,7 @@ import {
   RETURN,
   type StartKind,
 } from '../mode';
-import type { CycleRecord, Mode } from '../model';
+import type { CycleRecord, Mode, RecordEntry } from '../model';
 import { between, type Instant, later } from '../time';
 import { EnergyCross } from './energyCross';
 import { decodeEnergy, energyLayout, type EnergyLayout } from './energyLayout';
@@ -368,7 +368,7 @@ export class Supervisor {
       if (entry.kind !== 'pv' && !(Math.abs(entry.commanded) <= bound + 1e-6)) {
         return `${entry.id} is commanded ${entry.commanded}, static is ${bound}`;
       }
-      if (entry.ends_at === undefined) continue;
+      if (entry.ends_at === undefined || holdsSun(this.setup.site, entry)) continue;
       const longest_ms = longestLease_ms(this.setup.site);
       if (between(since, entry.ends_at) > longest_ms) return `${entry.id} has a newer lease`;
     }
@@ -377,6 +377,10 @@ export class Supervisor {
     return silent === undefined ? undefined : `no entry for ${silent.id}`;
   }
 }
+
+/** A lease that keeps the sun at what the static plan counts, or below: it may go on in any mode. */
+const holdsSun = (site: Site, { id, kind, commanded }: RecordEntry): boolean =>
+  kind === 'pv' && commanded <= (site.pv.find((p) => p.id === id)?.expiry_W ?? 0);
 
 /** All BESS and PV at their ratings, W. */
 const mostSources_W = (site: Site): number =>

@@ -16,9 +16,13 @@ const AT_s = 200;
 /** Before its first lease an inverter does what it likes; the process has so long (start). */
 const START_ms = 10_000;
 
-/** 40 kW of sun that fall to nothing, where 25 kW may be exported. */
+/** 40 kW of sun that fall to nothing, where 25 kW may be exported: at its start it may give more. */
 const fallsToNothing = (demo: Site): Site => ({
   ...demo,
+  acceptedRisks: [
+    ...demo.acceptedRisks,
+    { code: 'cold-export', subject: 'grid', by: ['Ann', 'Bob'], reason: 'ten seconds' },
+  ],
   connection: { ...demo.connection, export_W: EXPORT_W },
   nodes: demo.nodes.map((n) => (n.parent === undefined ? { ...n, export_W: EXPORT_W } : n)),
   pv: demo.pv.map((p) => ({ ...p, profile: 'sunspec-pv-704', expiry_W: 0 })),
@@ -29,7 +33,12 @@ const besideBattery = (demo: Site): Site => {
   return { ...site, pv: site.pv.map((p) => ({ ...p, rated_W: 20_000 })) };
 };
 
-function run(site: (demo: Site) => Site, happens: (run: VirtualRun) => void, for_s = 150) {
+function run(
+  site: (demo: Site) => Site,
+  happens: (run: VirtualRun) => void,
+  for_s = 150,
+  begins: (run: VirtualRun) => void = () => undefined,
+) {
   const seen: { at_s: number; sun_W: number; mode: string; line: boolean }[] = [];
   const holder: { run?: VirtualRun; began?: ReturnType<VirtualRun['time']['now']> } = {};
   runVirtual({
@@ -43,6 +52,7 @@ function run(site: (demo: Site) => Site, happens: (run: VirtualRun) => void, for
     prepare: (virtual) => {
       const began = virtual.time.now();
       Object.assign(holder, { run: virtual, began });
+      begins(virtual);
       const begin = later(began, AT_s * 1000);
       virtual.time.at(begin, () => happens(virtual));
       const look = (): void => {
@@ -67,12 +77,14 @@ function run(site: (demo: Site) => Site, happens: (run: VirtualRun) => void, for
 const forceStatic = (r: VirtualRun): void =>
   void r.rig.runtime.persons.ask('force-static', 'a test');
 
+const meterFails = ({ rig }: VirtualRun): void => {
+  const meter = rig.sim.meters.get(rig.facts.site.gridMeter.id);
+  assert(meter !== undefined);
+  meter.fault = 'silent';
+};
+
 const WAYS: Readonly<Record<string, (run: VirtualRun) => void>> = {
-  'the grid meter falls silent': ({ rig }) => {
-    const meter = rig.sim.meters.get(rig.facts.site.gridMeter.id);
-    assert(meter !== undefined);
-    meter.fault = 'silent';
-  },
+  'the grid meter falls silent': meterFails,
   'the emergency stop opens': (r) => r.rig.runtime.setEmergencyStop(true),
   'a person forces static': forceStatic,
   'the site process dies and comes back': (r) => r.rig.killSite(3000),
@@ -107,6 +119,28 @@ describe('sun that falls to less than its rating when its lease ends', () => {
       }
     });
   }
+
+  it('is held there from the start, though the site never comes to normal', function () {
+    this.timeout(20_000);
+    const { seen, violations } = run(fallsToNothing, () => undefined, 0, meterFails);
+    assert.deepEqual(violations, []);
+    assert.ok(seen.every((s) => s.mode !== 'normal'));
+    assert.ok(
+      seen.some((s) => s.sun_W > EXPORT_W),
+      'before its first lease it gives more',
+    );
+    assert.ok(seen.filter((s) => s.at_s > START_ms / 1000).every((s) => s.sun_W < 1000));
+  });
+
+  it('the emergency stop lowers it at once: what it was allowed rested on loads that are gone', function () {
+    this.timeout(20_000);
+    const { seen } = run(besideBattery, ({ rig }) => rig.runtime.setEmergencyStop(true));
+    const after = seen.filter((s) => s.at_s >= AT_s + 5);
+    assert.ok(
+      after.every((s) => s.sun_W < 1000),
+      JSON.stringify(after[0]),
+    );
+  });
 
   it('the supervisor goes on feeding a site that holds it there', function () {
     this.timeout(20_000);

@@ -196,6 +196,34 @@ describe('Modbus guard: each reason', () => {
     }
   });
 
+  it('[deny:mode] sun above its expiry value outside normal and service; up to it in every mode', () => {
+    const falls = { ...PV, profile: 'sunspec-pv-704', expiry_W: 10_000 };
+    const site = siteOf(siteBlock({ pv: [falls] }));
+    const profiles = siteProfiles(site);
+    assert(profiles.ok);
+    const devices = guardedDevices(site, profiles.profiles);
+    const profile = devices.find((d) => d.id === 'pv')?.profile;
+    assert(profile !== undefined);
+    const verdict = (value_W: number, mode: ModbusQuestion['mode']): ModbusVerdict => {
+      const wish = { quantity: 'pv-limit', value_W, ttl_ms: 15_000 } as const;
+      const encoded = encodeSetpoint(profile, wish, []);
+      assert(encoded.ok);
+      const [frame] = encoded.writes;
+      assert(frame !== undefined && encoded.writes.length === 1);
+      return new ModbusGuard(compileRules(devices)).judge(ask('pv', frame, { mode }));
+    };
+    for (const mode of ['blind', 'static', 'cut'] as const) {
+      for (const W of [0, 1, 9999, 10_000]) assert.ok(verdict(W, mode).allow, `${W} W ${mode}`);
+      for (const W of [10_010, 40_000]) assert.equal(reasonOf(verdict(W, mode)), 'mode');
+    }
+    for (const mode of ['normal', 'service'] as const)
+      for (const W of [0, 10_000, 40_000]) assert.ok(verdict(W, mode).allow, `${W} W ${mode}`);
+    const lowered = verdict(0, 'static');
+    assert(lowered.allow);
+    assert.match(lowered.rule, /^pv: pv-limit lower /);
+    assert.equal(lowered.clears, false, 'it is counted against the rate');
+  });
+
   it('[deny:rate] more than twelve writes a second to one device; a second later it may again', () => {
     const guard = fresh();
     const frame = lowest(set);

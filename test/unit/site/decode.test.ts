@@ -103,6 +103,8 @@ describe('site file: form', () => {
   it('refuses an inverter that gives more than its rating after its lease', () => {
     const found = only(siteBlock({ pv: [{ ...PV, expiry_W: 400_000 }] }), 'contradiction');
     assert.match(found.text, /expiry_W 400000 W is above rated_W 40000 W/);
+    const stored = only(siteBlock({ pv: [{ ...PV, power_on_W: 40_001 }] }), 'contradiction');
+    assert.equal(stored.path, 'pv[0].power_on_W');
   });
 
   it('refuses values of another type, missing keys and infinite numbers with the path', () => {

@@ -54,6 +54,17 @@ describe('supervisor: what feeds', () => {
     assert.equal(ends(65_000).edge, true);
     assert.match(ends(65_001).text, /bess has a newer lease/);
   });
+
+  it('static with a lease that keeps the sun at its expiry value, not with one above it', () => {
+    const site = { ...SITE, pv: SITE.pv.map((p) => ({ ...p, expiry_W: 10_000 })) };
+    const told_W = (commanded: number) => {
+      const entries = told('pv', { commanded, ends_at: later(arrival(4), 90_000) });
+      return fed({ site }).record(record(4, { entries }), arrival(4));
+    };
+    assert.equal(told_W(10_000).edge, true);
+    assert.equal(told_W(0).edge, true);
+    for (const W of [10_001, Number.NaN]) assert.match(told_W(W).text, /pv has a newer lease/);
+  });
 });
 
 describe('supervisor: what it refuses, and the sentence that says why', () => {
