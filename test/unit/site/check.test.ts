@@ -9,17 +9,7 @@ import {
   stationTtl_ms,
   supportAllowed,
 } from '../../../src/site';
-import {
-  BESS,
-  type Block,
-  CURVE,
-  METER,
-  PV,
-  siteBlock,
-  siteOf,
-  station,
-  withKeys,
-} from './fixtures';
+import { BESS, type Block, METER, PV, siteBlock, siteOf, station, withKeys } from './fixtures';
 
 const found = (block: Block, code: string): readonly Finding[] =>
   checkSite(siteOf(block), deviceCatalogue).findings.filter((f) => f.code === code);
