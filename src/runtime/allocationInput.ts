@@ -186,6 +186,9 @@ function bess(facts: SiteFacts, b: BessState): AllocationBess {
 function pv(facts: SiteFacts, p: PvState): AllocationPv {
   const file = facts.site.pv.find((x) => x.id === p.id);
   if (file === undefined) throw new Error(`${p.id} is in the state but not in the site`);
+  // Its short lease ends before those of the stations: they may rest on what it falls to only.
+  const falls = file.expiry_W < file.rated_W;
+  const rests_W = falls ? Math.min(p.commanded_W ?? Infinity, file.expiry_W) : p.commanded_W;
   return {
     id: p.id,
     node: file.node,
@@ -193,6 +196,6 @@ function pv(facts: SiteFacts, p: PvState): AllocationPv {
     expiry_W: file.expiry_W,
     usable: p.reading.quality === 'good' && !p.notResponding,
     ...(p.reading.quality === 'good' ? { measured_W: Number(p.reading.value.power) } : {}),
-    ...(p.commanded_W === undefined ? {} : { commanded_W: p.commanded_W }),
+    ...(rests_W === undefined ? {} : { commanded_W: rests_W }),
   };
 }

@@ -38,6 +38,7 @@ function run(
   happens: (run: VirtualRun) => void,
   for_s = 150,
   begins: (run: VirtualRun) => void = () => undefined,
+  busy = false,
 ) {
   const seen: { at_s: number; sun_W: number; mode: string; line: boolean }[] = [];
   const holder: { run?: VirtualRun; began?: ReturnType<VirtualRun['time']['now']> } = {};
@@ -46,7 +47,7 @@ function run(
     codec: createPduCodec(),
     seed: 3,
     duration_s: AT_s + for_s,
-    sessions: [],
+    ...(busy ? {} : { sessions: [] }),
     irradiance: () => 1,
     baseLoad: steadyBaseLoad(3),
     prepare: (virtual) => {
@@ -130,6 +131,18 @@ describe('sun that falls to less than its rating when its lease ends', () => {
       'before its first lease it gives more',
     );
     assert.ok(seen.filter((s) => s.at_s > START_ms / 1000).every((s) => s.sun_W < 1000));
+  });
+
+  it('no station rests on more than it falls to: its lease ends before theirs', function () {
+    this.timeout(20_000);
+    const alone = (demo: Site): Site => ({ ...fallsToNothing(demo), bess: [] });
+    const hangs = ({ rig }: VirtualRun): void => {
+      for (const line of [rig.line, ...rig.lines.values()]) line.fault = 'welded';
+      rig.siteTimers.hold();
+    };
+    const { seen, violations } = run(alone, hangs, 60, () => undefined, true);
+    assert.deepEqual(violations, []);
+    assert.ok(seen.some((s) => s.at_s > AT_s + 14 && s.at_s < AT_s + 25 && s.sun_W < 1000));
   });
 
   it('the emergency stop lowers it at once: what it was allowed rested on loads that are gone', function () {
