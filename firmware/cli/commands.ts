@@ -128,7 +128,7 @@ export function usage(): string {
   const width = Math.max(...COMMANDS.map((c) => c.name.length));
   const lines = COMMANDS.map((c) => `  ${c.name.padEnd(width)}  ${c.says}`);
   const end = [
-    'the words of one: holdfast COMMAND --help',
+    'the words of one: holdfast COMMAND --help; which one this is: holdfast --version',
     'exit: 0 good, 1 finding, 2 usage; --json: one object on stdout, also for a refusal',
   ];
   return ['usage: holdfast COMMAND', '', ...lines, '', ...end].join('\n');

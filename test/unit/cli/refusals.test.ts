@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { commandNamed, usage } from '../../../firmware/cli/commands';
@@ -141,6 +141,14 @@ describe('refusals of the command line', () => {
     const [one, other] = await Promise.all([spoken('help', 'drill'), spoken('drill', '-h')]);
     assert.match(one.out, /^usage: holdfast drill /);
     assert.deepEqual([one.out, one.code], [other.out, 0]);
+  });
+
+  it('--version says which one this is, as the package does', async () => {
+    const { out, code } = await spoken('--version');
+    const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
+      version: string;
+    };
+    assert.deepEqual([out, code], [`holdfast ${version}\n`, 0]);
   });
 
   it('a reader that has read enough ends a command without an error', async () => {
