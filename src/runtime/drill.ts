@@ -90,6 +90,9 @@ const DISOBEYS: Readonly<Record<DrillKind, readonly string[]>> = {
   uplink: [],
 };
 
+/** No command takes support away and leaves the site in `normal`, from which drills start. */
+const NO_SUPPORT = 'it ends when cars and building need less; start the drill then';
+
 /** Starts a drill, or says why not. Pure. */
 export function startDrill(
   kind: DrillKind,
@@ -103,7 +106,9 @@ export function startDrill(
   const active = f.alarms.filter((a) => !DUTIES.includes(a));
   if (active.length > 0) return { refused: `alarms are active: ${active.join(', ')}` };
   if (f.support_W > 0) {
-    return { refused: `${f.support_W.toFixed(0)} W of support above the limit are granted` };
+    return {
+      refused: `${f.support_W.toFixed(0)} W of support above the limit are granted; ${NO_SUPPORT}`,
+    };
   }
   const silent = kind === 'silence' ? silenceRefusal(subject, f) : undefined;
   if (silent !== undefined) return { refused: silent };

@@ -1,22 +1,13 @@
 import { strict as assert } from 'node:assert';
-import path from 'node:path';
-import { loadSite } from '../../../firmware/loadSite';
-import { createPduCodec } from '../../../src/io/modbusSerial';
-import { deviceCatalogue, type DrillBook, siteProfiles } from '../../../src/runtime';
-import {
-  buildVirtual,
-  busySessions,
-  type VirtualOptions,
-  type VirtualRun,
-} from '../../../src/sim/composition';
+import type { DrillBook } from '../../../src/runtime';
+import { busySessions, type VirtualOptions, type VirtualRun } from '../../../src/sim/composition';
 import { type Drill, type DrillFacts, nextDrill, startDrill } from '../../../src/runtime/drill';
 import type { Site } from '../../../src/site';
 import { simStationConfigs } from '../../../src/sim/site';
 import type { SimSession } from '../../../src/sim/stations';
 import { VirtualTime } from '../../../src/sim/time';
 import { instant, later } from '../../../src/time';
-
-const SITE = path.join(__dirname, '..', '..', '..', 'firmware', 'sites', 'demo.yaml');
+import { demoSite, virtualRun } from '../demoRun';
 
 /** Vehicles at three stations only: each gets well more than its floor. */
 function fewVehicles(site: Site): readonly SimSession[] {
@@ -31,16 +22,8 @@ function charging(
   drillBook?: VirtualOptions['drillBook'],
   change: (site: Site) => Site = (site) => site,
 ): VirtualRun {
-  const { site } = loadSite(SITE);
-  assert.ok(site !== undefined);
-  const dark = change({ ...site, bess: [], pv: [] });
-  const parsed = siteProfiles(dark);
-  assert.ok(parsed.ok);
-  const run = buildVirtual({
-    site: dark,
-    profiles: parsed.profiles,
-    catalogue: deviceCatalogue,
-    codec: createPduCodec(),
+  const dark = change({ ...demoSite(), bess: [], pv: [] });
+  const run = virtualRun(dark, {
     seed,
     sessions: fewVehicles(dark),
     duration_s: 600,
@@ -210,16 +193,8 @@ describe('drills', () => {
   });
 
   it('no support above the limit while one runs; one that was granted all the same ends it', () => {
-    const { site } = loadSite(SITE);
-    assert.ok(site !== undefined);
-    const parsed = siteProfiles(site);
-    assert.ok(parsed.ok);
-    const run = buildVirtual({
-      site,
-      profiles: parsed.profiles,
-      catalogue: deviceCatalogue,
-      codec: createPduCodec(),
-      seed: 1,
+    const site = demoSite();
+    const run = virtualRun(site, {
       sessions: fewVehicles(site).filter((x) => x.station === 'station-1'),
       irradiance: () => 0,
       duration_s: 600,
@@ -241,6 +216,30 @@ describe('drills', () => {
       assert.deepEqual([kind, next.phase], [kind, 'aborted']);
       assert.match(next.text, /support above the limit/);
     }
+  });
+
+  it('a refusal for support says when it ends, and then the drill starts', () => {
+    const site = demoSite();
+    const from = new VirtualTime().now();
+    const stations = simStationConfigs(site, '');
+    // All leave after four minutes but one.
+    const sessions = busySessions(stations, { seed: 1, from, horizon_ms: 3_600_000 })
+      .filter((x) => x.station === 'station-1' || x.plug_at < later(from, 240_000))
+      .map((x) => (x.station === 'station-1' ? x : { ...x, unplug_at: later(from, 240_000) }));
+    const run = virtualRun(site, { sessions, irradiance: () => 0, duration_s: 600 });
+    run.rig.start();
+    advance(run, 120);
+    const { drills } = run.rig.runtime;
+    const refused = drills.start('uplink', 'uplink');
+    assert.ok('refused' in refused);
+    assert.match(
+      refused.refused,
+      /W of support .* are granted; it ends when .* start the drill then/,
+    );
+    advance(run, 240);
+    const started = drills.start('uplink', 'uplink');
+    assert.ok(!('refused' in started), JSON.stringify(started));
+    run.rig.stop();
   });
 
   it('silence: a mode that turns careful ends it and takes the lease back, with no alarm as well', () => {

@@ -1,31 +1,16 @@
 import { strict as assert } from 'node:assert';
-import path from 'node:path';
-import { loadSite } from '../../../firmware/loadSite';
-import { createPduCodec } from '../../../src/io/modbusSerial';
-import { deviceCatalogue, siteProfiles, type SiteSnapshot } from '../../../src/runtime';
-import { buildVirtual } from '../../../src/sim/composition';
+import type { SiteSnapshot } from '../../../src/runtime';
 import { renderScreen } from '../../../src/sim/demo';
 import { later } from '../../../src/time';
+import { demoSite, virtualRun } from '../demoRun';
 
-const DEMO = path.join(__dirname, '..', '..', '..', 'firmware', 'sites', 'demo.yaml');
 const ESCAPE = String.fromCharCode(27);
 const COLOURS = new RegExp(`${ESCAPE}\\[[\\d;]*m`, 'g');
 
 describe('the live view', () => {
   let snapshot: SiteSnapshot;
   before(() => {
-    const { site } = loadSite(DEMO);
-    assert(site !== undefined);
-    const parsed = siteProfiles(site);
-    assert(parsed.ok);
-    const run = buildVirtual({
-      site,
-      profiles: parsed.profiles,
-      catalogue: deviceCatalogue,
-      codec: createPduCodec(),
-      seed: 1,
-      duration_s: 60,
-    });
+    const run = virtualRun(demoSite(), { duration_s: 60 });
     run.rig.start();
     run.time.runUntil(later(run.time.now(), 60_000));
     const seen = run.rig.runtime.snapshot();
