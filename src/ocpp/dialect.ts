@@ -62,6 +62,8 @@ export interface Dialect {
   settingsOf(payload: JsonObject): ReportedSettings;
   writeMeterInterval(interval_s: number): Request;
   askClock(): Request;
+  /** What makes the station tell how a connector stands. */
+  askStatus(connector: number): readonly Request[];
   /** Restart of the whole station, at once. */
   reset(): Request;
   /** Ends a transaction from here; `transaction` as the station numbers it. */

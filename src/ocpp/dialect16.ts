@@ -77,6 +77,12 @@ export const dialect16: Dialect = {
     payload: { transactionId: Number(transaction) },
   }),
   reset: () => ({ action: 'Reset', payload: { type: 'Hard' } }),
+  askStatus: (connectorId) => [
+    {
+      action: 'TriggerMessage',
+      payload: { requestedMessage: 'StatusNotification', connectorId },
+    },
+  ],
   askClock: () => ({ action: 'TriggerMessage', payload: { requestedMessage: 'Heartbeat' } }),
 };
 

@@ -98,6 +98,14 @@ export const dialect201: Dialect = {
     },
   }),
   reset: () => ({ action: 'Reset', payload: { type: 'Immediate' } }),
+  // The status tells of a cable, the transaction of charging.
+  askStatus: (id) => [
+    {
+      action: 'TriggerMessage',
+      payload: { requestedMessage: 'StatusNotification', evse: { id, connectorId: 1 } },
+    },
+    { action: 'TriggerMessage', payload: { requestedMessage: 'TransactionEvent', evse: { id } } },
+  ],
   askClock: () => ({ action: 'TriggerMessage', payload: { requestedMessage: 'Heartbeat' } }),
   stopTransaction: (transactionId) => ({
     action: 'RequestStopTransaction',

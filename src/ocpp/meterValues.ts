@@ -19,20 +19,34 @@ interface ByPhase {
 }
 
 /**
- * Reads the newest entry of a `meterValue` list (1.6, 6.31; 2.0.1 has the same shape with numeric
- * values and `unitOfMeasure`). Unknown measurands, units and impossible numbers are left out. Pure.
+ * Reads the newest entries of a `meterValue` list (1.6, 6.31; 2.0.1 has the same shape with numeric
+ * values and `unitOfMeasure`): those of the latest time, in whatever order they come. Unknown
+ * measurands, units and impossible numbers are left out. Pure.
  */
 export function meterSampleOf(payload: JsonObject): MeterSample | undefined {
   const list = objectsOf(payload, 'meterValue');
-  const newest = list.at(-1);
-  if (newest === undefined) return undefined;
+  const last = list.at(-1);
+  if (last === undefined) return undefined;
   const sample: Mutable = {};
   const byPhase: ByPhase = {};
-  const wall = timeOf(newest, 'timestamp');
+  const wall = list.length === 1 ? timeOf(last, 'timestamp') : latest(list);
   if (wall !== undefined) sample.wall_ms = wall;
-  for (const value of objectsOf(newest, 'sampledValue')) takeValue(sample, byPhase, value);
+  for (const entry of list) {
+    const isNewest = wall === undefined ? entry === last : timeOf(entry, 'timestamp') === wall;
+    if (!isNewest) continue;
+    for (const value of objectsOf(entry, 'sampledValue')) takeValue(sample, byPhase, value);
+  }
   if (byPhase.power_W !== undefined) sample.power_W ??= byPhase.power_W;
   return sample;
+}
+
+function latest(list: readonly JsonObject[]): number | undefined {
+  let most: number | undefined;
+  for (const entry of list) {
+    const at = timeOf(entry, 'timestamp');
+    if (at !== undefined && (most === undefined || at > most)) most = at;
+  }
+  return most;
 }
 
 function takeValue(sample: Mutable, byPhase: ByPhase, value: JsonObject): void {

@@ -1,5 +1,5 @@
 import type { ConnectorStatus, StationImage } from '../model';
-import { later } from '../time';
+import { between, later } from '../time';
 import type { Instant } from '../time';
 import { amps, watts } from '../units';
 import type { Amps, ThreePhase } from '../units';
@@ -43,14 +43,24 @@ const DEPARTS_MAX_ms = 7 * 86_400_000;
 /** Time stamps kept for the clock estimate: the newest of a few is the least delayed. */
 const CLOCK_SAMPLES = 4;
 
+/** Power and current that were measured further apart than this are not one reading. */
+const ONE_READING_MS = 10_000;
+
 interface Connector {
   status: ConnectorStatus;
+  /** The status was told, and is not only supposed. */
+  told?: true;
   transaction?: string;
-  power_W?: number;
-  current_A?: readonly [number, number, number];
-  energy_Wh?: number;
-  metered_at?: Instant;
+  power?: Dated<number>;
+  current?: Dated<readonly [number, number, number]>;
+  energy?: Dated<number>;
   needs?: Needs;
+}
+
+/** Each value carries its own date: one that is not repeated grows old beside those that are. */
+interface Dated<T> {
+  readonly value: T;
+  readonly at: Instant;
 }
 
 interface Needs {
@@ -71,6 +81,15 @@ const RANK: Readonly<Record<ConnectorStatus, number>> = {
   Available: 2,
   Unavailable: 1,
 };
+
+/** With one of these a transaction may run. */
+const OCCUPIED: ReadonlySet<ConnectorStatus> = new Set([
+  'Preparing',
+  'Charging',
+  'SuspendedEV',
+  'SuspendedEVSE',
+  'Finishing',
+]);
 
 /** Connector 0 is the station as a whole (OCPP 1.6, 2.2). */
 const WHOLE = 0;
@@ -104,8 +123,12 @@ export class StationObservation {
         return;
       case 'status': {
         const connector = this.connector(seen.connector, limit);
-        if (connector) connector.status = seen.status;
-        if (seen.status === 'Available') delete connector?.needs;
+        if (connector === undefined) return;
+        connector.status = seen.status;
+        connector.told = true;
+        if (seen.status !== 'Available') return;
+        delete connector.needs;
+        endDraw(connector);
         return;
       }
       case 'needs': {
@@ -114,21 +137,27 @@ export class StationObservation {
         connector.needs = {
           departs_at: later(now, Math.min(DEPARTS_MAX_ms, seen.departs_wall_ms - wall_ms)),
           energy_Wh: seen.energy_Wh,
-          from_Wh: connector.energy_Wh,
+          from_Wh: connector.energy?.value,
         };
         return;
       }
       case 'occupied': {
         const connector = this.connector(seen.connector, limit);
-        if (connector?.transaction === undefined && connector) connector.status = 'Preparing';
+        if (connector === undefined) return;
+        connector.told = true;
+        if (connector.transaction === undefined) connector.status = 'Preparing';
         return;
       }
       case 'state':
+        this.place(seen.transaction, limit);
         for (const connector of this.connectors.values()) {
-          if (connector.transaction === seen.transaction) connector.status = seen.status;
+          if (connector.transaction !== seen.transaction) continue;
+          connector.status = seen.status;
+          connector.told = true;
         }
         return;
       case 'transaction-meter':
+        this.place(seen.transaction, limit);
         for (const [index, connector] of this.connectors) {
           if (connector.transaction === seen.transaction) {
             this.takeMeter(index, seen.sample, now, wall_ms, limit);
@@ -145,6 +174,7 @@ export class StationObservation {
           if (connector.transaction !== seen.transaction) continue;
           delete connector.transaction;
           delete connector.needs;
+          endDraw(connector);
         }
         return;
       case 'meter':
@@ -159,6 +189,32 @@ export class StationObservation {
       if (connector.transaction === transaction) return index;
     }
     return undefined;
+  }
+
+  /** Connectors whose status was never told: what runs there began before this process. */
+  unheard(connectors: number): readonly number[] {
+    const all = Array.from({ length: connectors }, (_, i) => i + 1);
+    return all.filter((index) => this.connectors.get(index)?.told !== true);
+  }
+
+  /**
+   * 2.0.1 tells the EVSE of a transaction once, at its begin. One that began before this process
+   * runs on the one connector that it can run on, if there is just one.
+   */
+  private place(transaction: string, limit: number): void {
+    if (this.connectorOf(transaction) !== undefined) return;
+    const free: number[] = [];
+    for (let index = 1; index <= limit; index += 1) {
+      const connector = this.connectors.get(index);
+      if (connector?.transaction !== undefined) continue;
+      if (limit === 1 || connector?.told !== true || OCCUPIED.has(connector.status)) {
+        free.push(index);
+      }
+    }
+    const [only, ...more] = free;
+    const connector =
+      only === undefined || more.length > 0 ? undefined : this.connector(only, limit);
+    if (connector !== undefined) connector.transaction = transaction;
   }
 
   private connector(index: number, limit: number): Connector | undefined {
@@ -183,10 +239,18 @@ export class StationObservation {
     const stamped = sample.wall_ms ?? wall_ms;
     const age_ms = Math.max(0, wall_ms + (this.clockError_ms() ?? 0) - stamped);
     if (age_ms > PRESENT_MS) return;
-    connector.metered_at = later(now, -age_ms);
-    if (sample.power_W !== undefined) connector.power_W = sample.power_W;
-    if (sample.current_A !== undefined) connector.current_A = sample.current_A;
-    if (sample.energy_Wh !== undefined) connector.energy_Wh = sample.energy_Wh;
+    const at = later(now, -age_ms);
+    const { power_W, current_A, energy_Wh } = sample;
+    if (power_W !== undefined && !newer(connector.power, at)) {
+      connector.power = { value: power_W, at };
+    }
+    if (current_A !== undefined && !newer(connector.current, at)) {
+      connector.current = { value: current_A, at };
+    }
+    if (energy_Wh !== undefined && !newer(connector.energy, at)) {
+      connector.energy = { value: energy_Wh, at };
+    }
+    dropOlder(connector);
   }
 
   /** Greatest phase current of the newest complete reading; from power where no current is told. */
@@ -225,7 +289,8 @@ export class StationObservation {
     const [first, ...more] = [...this.connectors.values()].filter((c) => c.needs !== undefined);
     if (first?.needs === undefined || more.length > 0) return {};
     const { departs_at, energy_Wh, from_Wh } = first.needs;
-    const since_Wh = Math.max(0, (first.energy_Wh ?? 0) - (from_Wh ?? first.energy_Wh ?? 0));
+    const energyNow_Wh = first.energy?.value ?? 0;
+    const since_Wh = Math.max(0, energyNow_Wh - (from_Wh ?? energyNow_Wh));
     return { departs_at, energyNeed_Wh: Math.max(0, energy_Wh - since_Wh) };
   }
 }
@@ -261,20 +326,43 @@ function wants(connector: Connector): boolean {
   return connector.status === 'Preparing' && connector.transaction !== undefined;
 }
 
+/** Nothing is drawn there any more; the last values would look like a reading for ever. */
+function endDraw(connector: Connector): void {
+  delete connector.power;
+  delete connector.current;
+}
+
+/** Values may overtake each other on their way. */
+const newer = (known: Dated<unknown> | undefined, at: Instant): boolean =>
+  known !== undefined && known.at > at;
+
+/** Of power and current the one that is no longer told goes. */
+function dropOlder(connector: Connector): void {
+  const { power, current } = connector;
+  if (power === undefined || current === undefined) return;
+  const apart_ms = between(power.at, current.at);
+  if (apart_ms > ONE_READING_MS) delete connector.power;
+  else if (apart_ms < -ONE_READING_MS) delete connector.current;
+}
+
 function add(sum: Sum, connector: Connector): void {
-  if (connector.metered_at === undefined) return;
-  // The oldest part dates the sum: a value must never look fresher than it is.
-  sum.metered_at =
-    sum.metered_at !== undefined && sum.metered_at < connector.metered_at
-      ? sum.metered_at
-      : connector.metered_at;
-  if (connector.power_W !== undefined) sum.power_W = (sum.power_W ?? 0) + connector.power_W;
-  if (connector.energy_Wh !== undefined) sum.energy_Wh = (sum.energy_Wh ?? 0) + connector.energy_Wh;
-  if (connector.current_A !== undefined) {
-    const before = sum.current_A ?? [0, 0, 0];
-    const [a, b, c] = connector.current_A;
-    sum.current_A = [before[0] + a, before[1] + b, before[2] + c];
+  const { power, current, energy } = connector;
+  if (power !== undefined) {
+    sum.power_W = (sum.power_W ?? 0) + power.value;
+    date(sum, power.at);
   }
+  if (current !== undefined) {
+    const before = sum.current_A ?? [0, 0, 0];
+    const [a, b, c] = current.value;
+    sum.current_A = [before[0] + a, before[1] + b, before[2] + c];
+    date(sum, current.at);
+  }
+  if (energy !== undefined) sum.energy_Wh = (sum.energy_Wh ?? 0) + energy.value;
+}
+
+/** The oldest part dates the sum: a value must never look fresher than it is. */
+function date(sum: Sum, at: Instant): void {
+  if (sum.metered_at === undefined || at < sum.metered_at) sum.metered_at = at;
 }
 
 function branded(sum: Sum): Omit<ObservedPart, 'status' | 'wantsEnergy'> {

@@ -10,8 +10,7 @@ import type { Dialect } from './dialect';
 import { dialectOf } from './dialects';
 import type { CallFrame, ErrorFrame, Frame, JsonObject, ResultFrame } from './frame';
 import type { LimitFacts } from './limitNotice';
-import { LimitWatch } from './limitWatch';
-import { StationObservation, type Observation } from './observation';
+import type { Observation } from './observation';
 import type { StationRelay } from './relay';
 import { relayOf } from './relayBinding';
 import { ReplayCache } from './replayCache';
@@ -20,6 +19,7 @@ import { answerable, errorFrame, formationCode } from './replies';
 import { StationCalls, type RelayPurpose } from './stationCalls';
 import { StationFloor, type FloorPurpose } from './stationFloor';
 import { StationLease, type LeasePurpose } from './stationLease';
+import { StationSight } from './stationSight';
 
 /** Unusable messages in one connection after which it is closed. */
 const MAX_BAD_FRAMES = 50;
@@ -27,7 +27,7 @@ const MAX_BAD_FRAMES = 50;
 type Reply = ResultFrame | ErrorFrame;
 /** One station: its link, its floor, its lease, its picture. */
 export class StationSession {
-  readonly seen = new StationObservation();
+  readonly sight: StationSight;
   readonly context: SessionContext;
   readonly relay: StationRelay | undefined;
   /** Once one was started. */
@@ -38,7 +38,6 @@ export class StationSession {
   private readonly floor: StationFloor;
   private readonly leases: StationLease;
   private readonly replays = new ReplayCache();
-  private readonly limits = new LimitWatch();
   private link: StationLink | undefined;
   private lastSeen_at: Instant;
   private badFrames = 0;
@@ -67,6 +66,7 @@ export class StationSession {
       cleared: () => this.leases.hold.cleared(),
       leasePossible: (at) => this.leases.hold.possible(at),
       changed: () => this.dirty(),
+      proved: (at) => this.sight.askUnheard(at),
     });
     this.leases = new StationLease(context, {
       station: () => this.station,
@@ -74,13 +74,23 @@ export class StationSession {
       connected: () => this.link !== undefined,
       floorVerified: () => this.floor.verified,
       ceiling_A: () => this.floor.ceiling_A,
-      clockError_ms: () => this.seen.clockError_ms() ?? 0,
-      forgetClock: () => this.seen.forgetClock(),
+      clockError_ms: () => this.sight.seen.clockError_ms() ?? 0,
+      forgetClock: () => this.sight.seen.forgetClock(),
       ask: (request, purpose, priority, at, key, sendBy) =>
         this.calls.ask(request, purpose, priority, at, key, sendBy),
       withdraw: (key) => this.calls.withdraw(key),
       tell: (code, text, at, hint) => this.tell(code, text, at, hint),
       changed: () => this.dirty(),
+    });
+    this.sight = new StationSight(context, {
+      station: () => this.station,
+      dialect: () => this.dialect,
+      connected: () => this.link !== undefined,
+      acknowledgedLimit_A: (at) => this.acknowledgedLimit_A(at),
+      measured: (reading) => this.selfTest?.read(reading),
+      ended: (connector) => this.relay?.intents.endTransaction(connector),
+      ask: (request, at) => this.calls.ask(request, { kind: 'other' }, 'normal', at),
+      tell: (code, text, at, hint) => this.tell(code, text, at, hint),
     });
     this.relay = relayOf(this, now);
   }
@@ -129,10 +139,9 @@ export class StationSession {
   /** What was proved on the old socket proves nothing on the next one. */
   private reset(now: Instant): void {
     this.calls.forget(now);
-    this.seen.forgetClock();
+    this.sight.reset();
     this.floor.disconnected();
     this.leases.forget();
-    this.limits.reset();
     this.dirty();
   }
 
@@ -199,30 +208,7 @@ export class StationSession {
   }
 
   observe(seen: readonly Observation[], now: Instant): void {
-    const wall_ms = this.context.config.wall_ms(now);
-    for (const one of seen) {
-      if (one.kind === 'stopped') {
-        this.relay?.intents.endTransaction(this.seen.connectorOf(one.transaction));
-      }
-      this.seen.take(one, now, wall_ms, this.station.connectors);
-      if (one.kind !== 'clock') this.news = true;
-    }
-    if (seen.some((one) => one.kind.endsWith('meter'))) this.watchLimit(now);
-  }
-
-  /** "Accepted" is not "applied": the station's own meter against what it acknowledged. */
-  private watchLimit(now: Instant): void {
-    const limit_A = this.acknowledgedLimit_A(now);
-    this.limits.tell(limit_A, now);
-    const measured = this.seen.measured(this.station.phases, this.context.nominal_V);
-    if (measured === undefined || this.link === undefined) return;
-    this.selfTest?.read(measured);
-    const verdict = this.limits.read(measured.current_A, measured.at, now);
-    if (verdict === undefined) return;
-    const allowed = this.limits.allowedAt(measured.at) ?? limit_A ?? 0;
-    const text = `own meter ${measured.current_A.toFixed(1)} A, acknowledged ${allowed.toFixed(1)} A`;
-    const hint = 'it takes limits and does not apply them: check its firmware, use its cut input';
-    this.tell(verdict === 'applied' ? 'limit-applied' : 'limit-not-applied', text, now, hint);
+    if (this.sight.take(seen, now)) this.news = true;
   }
 
   /** The limit the station itself has confirmed; undefined while nothing is certain. */
@@ -302,8 +288,8 @@ export class StationSession {
         return lease !== undefined && lease.limit_A < this.station.floor_A;
       },
       modelKnown: () => context.book.modelOf(configured.id) !== undefined,
-      stationWall_ms: (at) => context.config.wall_ms(at) + (this.seen.clockError_ms() ?? 0),
-      measured: () => this.seen.measured(this.station.phases, context.nominal_V),
+      stationWall_ms: (at) => context.config.wall_ms(at) + (this.sight.seen.clockError_ms() ?? 0),
+      measured: () => this.sight.measured(),
       ask: (request, at) => this.calls.ask(request, { kind: 'self-test' }, 'normal', at),
       toFloor: (at) => this.floor.begin(at),
       keep: (found) => {
@@ -353,7 +339,7 @@ export class StationSession {
     this.selfTest?.tick(now);
     if (this.link === undefined) return;
     this.calls.tick(now);
-    this.limits.tell(this.acknowledgedLimit_A(now), now);
+    this.sight.tellLimit(now);
     this.floor.tick(now);
     this.calls.pump(now);
   }
@@ -371,7 +357,7 @@ export class StationSession {
       station: this.station.id,
       connected: this.link !== undefined,
       floorVerified: this.floorVerified,
-      ...this.seen.picture(),
+      ...this.sight.seen.picture(),
       ...(lease !== undefined && { lease }),
       ...(requested !== undefined && { requested_A: amps(requested) }),
       lastSeen_at: this.lastSeen_at,

@@ -29,6 +29,8 @@ export interface FloorHost {
   cleared(): void;
   leasePossible(now: Instant): boolean;
   changed(): void;
+  /** The floor is in force, and all that must be said first is said. */
+  proved(now: Instant): void;
 }
 
 /** Installs and proves one station's safe static limit, after each connect and each hour. */
@@ -188,6 +190,7 @@ export class StationFloor {
     if (wanted > 0 && this.reported.meterInterval_s !== wanted) {
       this.host.ask(this.dialect.writeMeterInterval(wanted), { kind: 'other' }, 'normal', now);
     }
+    this.host.proved(now);
   }
 
   private failed(now: Instant): void {

@@ -69,7 +69,9 @@ describe('ocpp session without a CPMS', () => {
 
   it('dates a meter value when it was measured, and takes none older than a minute', () => {
     const bench = new Bench().ready();
-    bench.call('MeterValues', meter(1, 0, bench));
+    const timestamp = new Date(bench.wall_ms).toISOString();
+    const status = { connectorId: 1, errorCode: 'NoError', status: 'Charging', timestamp };
+    bench.call('StatusNotification', status);
     bench.call('MeterValues', meter(2, 20, bench));
     assert.equal(bench.image.power_W, 2000);
     assert.equal(bench.image.metered_at, bench.now - 20_000);
