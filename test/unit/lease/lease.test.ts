@@ -67,6 +67,16 @@ describe('station lease', () => {
     assert.equal(lease.ttl_ms, 12_000);
   });
 
+  it('a lease that ends within its BESS support is left to its rhythm', () => {
+    for (const left_ms of [29_000, 29_500]) {
+      assert.equal(next(view(16, 29_000), 16, later(NOW, left_ms)).action, 'keep');
+    }
+  });
+
+  it('a lease of the shortest time is worth a write', () => {
+    assert.equal(next({}, 16, later(NOW, TTL_MIN_ms)).action, 'grant');
+  });
+
   it('support that ends too soon for a lease leads to the floor', () => {
     const until = later(NOW, TTL_MIN_ms - 1);
     assert.equal(next(view(16, 29_000), 16, until).action, 'clear');

@@ -18,7 +18,12 @@ const step = (
   s: LineState,
   good: boolean,
   now: Instant,
-  more: { random?: number; personReleases?: boolean; restarted?: boolean } = {},
+  more: {
+    random?: number;
+    personReleases?: boolean;
+    restarted?: boolean;
+    drilled?: boolean;
+  } = {},
 ) => nextLine(s, { good, text: 'because', random: 0, personReleases: false, ...more }, now);
 
 /** Runs good records a second until the line is fed; the instant, or undefined within `max` s. */
@@ -159,6 +164,27 @@ describe('start and return of the line', () => {
     assert.deepEqual(latched, [false, false, false, true, true]);
   });
 
+  it('a return counts unless a drill opened the line and all was well until it was fed again', () => {
+    const first = untilFed(initialLine('first', KEPT, NOW), NOW, 10);
+    assert(first !== undefined);
+    const at = later(first.now, 4000);
+    const countsAfter = (...steps: readonly Parameters<typeof step>[3][]): number | undefined => {
+      let s = first.s;
+      steps.forEach((more, i) => {
+        s = step(s, more?.drilled === undefined && i > 0, later(at, i * 1000), more).state;
+      });
+      return untilFed(s, later(at, steps.length * 1000), 700)?.s.returns.length;
+    };
+    const drill = { drilled: true };
+    assert.equal(countsAfter({}), 1, 'without a drill');
+    assert.equal(countsAfter(drill), 0);
+    assert.equal(countsAfter(drill, drill, drill), 0, 'a drill lasts some seconds');
+    assert.equal(countsAfter(drill, {}, drill), 0, 'nor is what was good in between');
+    assert.equal(countsAfter(drill, { drilled: false }), 1, 'a failure while it is open');
+    assert.equal(countsAfter({}, drill), 1, 'a drill afterwards excuses nothing');
+    assert.equal(countsAfter({ drilled: true, restarted: true }), 1, 'nor does it a new process');
+  });
+
   it('forgets returns after an hour, and the latch only by a person', () => {
     const s = initialLine('return', { ...KEPT, returnsWithinHour: 3, latched: true }, NOW);
     assert.equal(s.returns.length, 3);
@@ -167,6 +193,13 @@ describe('start and return of the line', () => {
     assert.equal(after.returns.length, 0);
     assert.equal(after.latched, true);
     assert.equal(step(after, false, hours, { personReleases: true }).state.latched, false);
+  });
+
+  it('says why it is open from the beginning', () => {
+    const texts = (['first', 'clean', 'return'] as const).map(
+      (start) => initialLine(start, KEPT, NOW).whyOpen,
+    );
+    assert.deepEqual(texts, ['power-on', 'power-on', 'start after an unclean stop']);
   });
 
   it('keeps what survived a reboot as careful as it was', () => {
