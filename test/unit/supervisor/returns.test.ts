@@ -70,6 +70,23 @@ describe('supervisor: returns', () => {
     assert.equal(silent.report().returnsWithinHour, 1);
   });
 
+  it('a person releases the latch once: the next return too many latches it again', () => {
+    const s = fed();
+    let n = 4;
+    const returns = (count: number): boolean[] =>
+      Array.from({ length: count }, () => {
+        for (let missed = 0; missed < 4; missed += 1, n += 1) s.tick(arrival(n));
+        n = back(s, n) + 1;
+        return s.report().latched;
+      });
+    assert.deepEqual(returns(4), [false, false, false, true]);
+    s.release();
+    s.record(record(n), arrival(n));
+    n += 1;
+    assert.equal(s.report().latched, false);
+    assert.deepEqual(returns(2), [true, true]);
+  });
+
   it('says why a record was refused, not that none came', () => {
     const s = fed();
     for (let n = 4; n <= 7; n += 1) {

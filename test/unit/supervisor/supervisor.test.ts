@@ -55,6 +55,21 @@ describe('supervisor: what feeds', () => {
     assert.match(ends(65_001).text, /bess has a newer lease/);
   });
 
+  it('a lease that is renewed again and again outside normal, for its longest TTL only', () => {
+    const s = fed();
+    let refused: number | undefined;
+    for (let n = 4; n < 80; n += 1) {
+      const entries = told('bess', { ends_at: later(arrival(n), 30_000) });
+      const feed = s.record(record(n, { entries }), arrival(n));
+      assert.equal(s.report().lastRecord_at, arrival(n));
+      if (feed.edge) continue;
+      refused ??= n;
+      assert.match(feed.text, /bess has a newer lease/);
+    }
+    // Static since the first record, 65 s at most, 30 s of which are still to come.
+    assert.equal(refused, 37);
+  });
+
   it('static with a lease that keeps the sun at its expiry value, not with one above it', () => {
     const site = { ...SITE, pv: SITE.pv.map((p) => ({ ...p, expiry_W: 10_000 })) };
     const told_W = (commanded: number) => {
