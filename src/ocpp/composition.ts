@@ -16,6 +16,8 @@ type Done = (reply: ResultFrame | ErrorFrame) => void;
  * - a station maximum of the CPMS is kept as intent and never sent: the highest stack level of that
  *   purpose would win over lease and floor (1.6, 3.13.2); the site takes it as a request instead;
  * - a clear without purpose becomes clears of the other purposes, so that it spares the floor;
+ * - a clear by id with more criteria becomes one by id alone: stations that match any of them, and
+ *   not all, would take the floor by its level;
  * - on a station whose connectors are capped, profiles of transactions are lowered to the cap;
  * - a transaction id that the station knows under a provisional number is mapped.
  * (Of its answers one is changed: a time that is not ours, see `withOurTime`.)
@@ -120,7 +122,7 @@ function clearProfile(
   };
   const answer = (cleared: boolean): void =>
     end(result(call, { status: cleared ? 'Accepted' : 'Unknown' }));
-  const moved = touchesCaps ? clearMoved(call.payload) : call.payload;
+  const moved = touchesCaps ? clearMoved(call.payload) : byIdAlone(call.payload);
   if (plan.kind === 'answer') answer(plan.cleared);
   else if (plan.kind === 'expand') {
     const requests = plan.requests.map((request) =>
@@ -129,6 +131,15 @@ function clearProfile(
     expand(services, requests, plan.cleared, now, answer);
   } else if (moved === call.payload) pass(services, call, now, end);
   else pass(services, { type: 'call', id: call.id, action: call.action, payload: moved }, now, end);
+}
+
+/** The same object where there is no id, or nothing beside it. */
+function byIdAlone(payload: JsonObject): JsonObject {
+  const { connectorId, chargingProfilePurpose, stackLevel, chargingProfileCriteria, ...rest } =
+    payload;
+  if (rest['id'] === undefined && rest['chargingProfileId'] === undefined) return payload;
+  const others = [connectorId, chargingProfilePurpose, stackLevel, chargingProfileCriteria];
+  return others.every((value) => value === undefined) ? payload : rest;
 }
 
 /** A call whose profile lies within the caps of the connectors; said so where it had to change. */

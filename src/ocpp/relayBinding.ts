@@ -17,6 +17,7 @@ export interface RelayedSession {
   readonly station: StationConfig;
   readonly protocol: OcppProtocol;
   readonly booted: boolean;
+  readonly pending: boolean;
   readonly dialect: Dialect;
   readonly linked: StationLink | undefined;
   reply(call: CallFrame, reply: ResultFrame | ErrorFrame, now: Instant): void;
@@ -54,7 +55,8 @@ class SessionServices implements RelayServices {
   }
 
   standing(): ReturnType<RelayServices['standing']> {
-    return { protocol: this.session.protocol, booted: this.session.booted };
+    const { protocol, booted, pending } = this.session;
+    return { protocol, booted, pending };
   }
 
   reply(call: CallFrame, reply: ResultFrame | ErrorFrame, now: Instant): void {

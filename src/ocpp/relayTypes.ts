@@ -15,6 +15,8 @@ export interface StationStanding {
   readonly protocol: OcppProtocol;
   /** BootNotification was accepted, or the station was never restarted. */
   readonly booted: boolean;
+  /** It was answered `Pending`: the CPMS may ask for reports before it accepts. */
+  readonly pending?: boolean;
 }
 
 /** A refusal is never silence: an answer in the action's own words, or an OCPP error. */

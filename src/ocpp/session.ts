@@ -34,6 +34,8 @@ export class StationSession {
   selfTest: StationSelfTest | undefined;
   protocol: OcppProtocol = 'ocpp1.6';
   booted = false;
+  /** Its boot was answered `Pending`. */
+  pending = false;
   private readonly calls: StationCalls;
   private readonly floor: StationFloor;
   private readonly leases: StationLease;
@@ -120,6 +122,7 @@ export class StationSession {
     this.link = link;
     this.protocol = protocol;
     this.booted = true;
+    this.pending = false;
     this.calls.opened();
     this.badFrames = 0;
     this.floor.connected(now);
@@ -204,6 +207,7 @@ export class StationSession {
     if (call.action !== 'BootNotification' || reply.type !== 'result') return;
     const accepted = reply.payload['status'] === 'Accepted';
     this.booted = accepted;
+    this.pending = reply.payload['status'] === 'Pending';
     if (accepted) this.afterBoot(now);
   }
 

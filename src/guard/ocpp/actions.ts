@@ -49,6 +49,29 @@ const FROM_STATION: Readonly<Record<Listed, readonly string[]>> = {
   ],
 };
 
+/**
+ * What a station may say before its boot is accepted because a CPMS that answered `Pending` asked
+ * for it, by trigger or report (1.6, 4.2; 2.0.1, B02). Without it such a CPMS never accepts.
+ */
+export const ASKED_WHILE_PENDING: ReadonlySet<string> = new Set([
+  'DiagnosticsStatusNotification',
+  'FirmwareStatusNotification',
+  'Heartbeat',
+  'LogStatusNotification',
+  'MeterValues',
+  'NotifyCustomerInformation',
+  'NotifyDisplayMessages',
+  'NotifyMonitoringReport',
+  'NotifyReport',
+  'PublishFirmwareStatusNotification',
+  'ReportChargingProfiles',
+  'SecurityEventNotification',
+  'SignCertificate',
+  'SignedFirmwareStatusNotification',
+  'StatusNotification',
+  'TransactionEvent',
+]);
+
 /** Actions of a CPMS that pass when their own rule, if any, is met. */
 const FROM_CPMS: Readonly<Record<Listed, readonly string[]>> = {
   'ocpp1.6': [

@@ -7,9 +7,11 @@ import type {
   OcppProtocol,
   OutgoingGuard,
   StationConfig,
+  StationStanding,
 } from '../../ocpp';
 import type { Instant } from '../../time';
 import {
+  ASKED_WHILE_PENDING,
   CPMS_ACTIONS,
   FORBIDDEN_VARIABLES,
   REJECTABLE,
@@ -18,7 +20,7 @@ import {
 } from './actions';
 import { number, object, objects, text } from './fields';
 import type { OcppDenyReason, OcppPolicy } from './policy';
-import { foreignProfileFault, ownProfileFault } from './profileRules';
+import { foreignProfileFault, isProfileId, ownProfileFault } from './profileRules';
 import { RateTable } from './rates';
 
 /** Own calls that carry no profile. */
@@ -62,7 +64,7 @@ export function createOcppGuard(policy: OcppPolicy, wall_ms: (now: Instant) => n
       return reason === undefined ? ALLOWED : denied(reason, cpmsDenial(call, reason));
     },
     fromStation(_station, standing, call) {
-      const reason = stationFault(policy, standing.protocol, standing.booted, call);
+      const reason = stationFault(policy, standing, call);
       return reason === undefined ? ALLOWED : denied(reason, stationDenial(call, reason));
     },
   };
@@ -90,8 +92,7 @@ function ownFault(station: StationConfig, call: CallFrame): OcppDenyReason | und
 
 function stationFault(
   policy: OcppPolicy,
-  protocol: OcppProtocol,
-  booted: boolean,
+  { protocol, booted, pending }: StationStanding,
   call: CallFrame,
 ): OcppDenyReason | undefined {
   const { action, payload } = call;
@@ -99,7 +100,8 @@ function stationFault(
   if (!STATION_ACTIONS[protocol].has(base)) {
     return CPMS_ACTIONS[protocol].has(base) ? 'action-direction' : 'action-unknown';
   }
-  if (!booted && base !== 'BootNotification') return 'not-booted';
+  const asked = pending === true && ASKED_WHILE_PENDING.has(base);
+  if (!booted && !asked && base !== 'BootNotification') return 'not-booted';
   if (base === 'DataTransfer' && !vendorAllowed(policy, payload)) return 'data-transfer';
   return undefined;
 }
@@ -169,7 +171,7 @@ class CpmsRules {
       case 'SetChargingProfile':
         return this.profile(station, protocol, payload, now);
       case 'ClearChargingProfile':
-        return this.profiles.take(station.id, now) ? undefined : 'rate';
+        return clearFault(payload) ?? (this.profiles.take(station.id, now) ? undefined : 'rate');
       case 'RemoteStartTransaction':
       case 'RequestStartTransaction':
         return this.embedded(station, protocol, payload, now);
@@ -284,6 +286,12 @@ function urlFault(
   if (location === undefined || location.length > 512) return 'malformed';
   const host = /^https:\/\/([a-z0-9.-]{1,253})(:443)?(\/[\x21-\x7e]*)?$/i.exec(location)?.[1];
   return host !== undefined && hosts.includes(host.toLowerCase()) ? undefined : reason;
+}
+
+/** An id that stations would cut down to another one, ours among them. */
+function clearFault(payload: JsonObject): OcppDenyReason | undefined {
+  const id = number(payload, 'id') ?? number(payload, 'chargingProfileId');
+  return id === undefined || isProfileId(id) ? undefined : 'malformed';
 }
 
 /** A full update with an empty list locks all drivers out of a detached site. */

@@ -26,6 +26,9 @@ const DISCHARGE = [
   'operationMode',
 ] as const;
 
+/** Stations keep ids in 32 bits; a longer one may become another there, ours among them. Pure. */
+export const isProfileId = (id: number): boolean => Number.isInteger(id) && id === (id | 0);
+
 /** A profile taken apart, of either version; undefined where it is malformed. */
 interface Parts {
   readonly id: number;
@@ -57,7 +60,7 @@ export function foreignProfileFault(
   wall_ms: number,
 ): OcppDenyReason | undefined {
   const parts = partsOf(protocol, profile);
-  if (parts === undefined) return 'malformed';
+  if (parts === undefined || !isProfileId(parts.id)) return 'malformed';
   if (parts.id >= RESERVED_PROFILES.from && parts.id <= RESERVED_PROFILES.to) {
     return 'profile-reserved';
   }

@@ -138,4 +138,41 @@ describe('a hostile CPMS', () => {
     assert.equal(bench.toCpms.at(-1), '[3,"q1", {"configurationKey":[]}]', 'late, and still told');
     assert.equal(bench.lastToStation()?.[1], 'q2');
   });
+
+  it('cannot reach the floor by an id with more criteria, nor by one beyond 32 bits', () => {
+    const bench = new RelayBench().attached();
+    bench.cpms([2, 'c1', 'ClearChargingProfile', { id: 5, connectorId: 0, stackLevel: 0 }]);
+    assert.equal(bench.toStation.at(-1), '[2,"c1","ClearChargingProfile",{"id":5}]');
+    bench.station([3, 'c1', { status: 'Accepted' }]);
+    const text = '[2,"c2", "ClearChargingProfile",{"id":5}]';
+    bench.cpms(text);
+    assert.equal(bench.toStation.at(-1), text, 'byte for byte where nothing had to change');
+    bench.station([3, 'c2', { status: 'Accepted' }]);
+    bench.toStation.length = 0;
+    const beyond = 2 ** 32 + 900_001;
+    bench.cpms([2, 'c3', 'ClearChargingProfile', { id: beyond }]);
+    const csChargingProfiles = profile16({ chargingProfileId: beyond });
+    bench.cpms([2, 'c4', 'SetChargingProfile', { connectorId: 1, csChargingProfiles }]);
+    assert.deepEqual(bench.toStation, []);
+    assert.deepEqual(bench.lastToCpms()?.[2], { status: 'Rejected' });
+  });
+
+  it('that keeps a station pending gets the reports that it asked for, and nothing else', () => {
+    const bench = new RelayBench({ protocol: 'ocpp2.0.1' }).attached();
+    const chargingStation = { model: 'M', vendorName: 'V' };
+    bench.station([2, 'b1', 'BootNotification', { reason: 'PowerUp', chargingStation }]);
+    const answer = (status: string): void =>
+      bench.cpms([3, 'b1', { status, currentTime: iso(bench.now + WALL_OFFSET), interval: 9 }]);
+    answer('Pending');
+    const report = { requestId: 1, generatedAt: iso(0), seqNo: 0 };
+    bench.station([2, 'n1', 'NotifyReport', report]);
+    assert.equal(bench.lastToCpms()?.[1], 'n1');
+    bench.cpms([3, 'n1', {}]);
+    bench.station([2, 'a1', 'Authorize', { idToken: { idToken: 'T', type: 'ISO14443' } }]);
+    assert.deepEqual(bench.lastToStation()?.slice(0, 4), [4, 'a1', 'SecurityError', 'not-booted']);
+    bench.station([2, 'b1', 'BootNotification', { reason: 'PowerUp', chargingStation }]);
+    answer('Rejected');
+    bench.station([2, 'n2', 'NotifyReport', report]);
+    assert.equal(bench.lastToStation()?.[2], 'SecurityError');
+  });
 });
