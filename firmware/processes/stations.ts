@@ -16,6 +16,7 @@ import { type Instant, later } from '../../src/time';
 import { armSite } from './armSite';
 import { type ProcessConfig, socketsIn } from './config';
 import { log } from './log';
+import { readPairs } from './pairs';
 import { StationFacts } from './stationFacts';
 import { openStationsConsole } from './stationsConsole';
 import { policyOf, relayTo, unknownTag, versionsOf } from './stationsRelay';
@@ -23,7 +24,6 @@ import {
   certainTime,
   credentialsOf,
   openPasswords,
-  readPairs,
   serverTls,
   watchDenyList,
 } from './stationsTrust';

@@ -13,7 +13,8 @@ import type {
   TagMemory,
 } from '../../src/ocpp';
 import type { Site } from '../../src/site';
-import { inState, readPairs, tagDigest, TRUST_FILES } from './stationsTrust';
+import { readPairs } from './pairs';
+import { inState, tagDigest, TRUST_FILES } from './stationsTrust';
 
 type Cpms = NonNullable<Site['cpms']>;
 

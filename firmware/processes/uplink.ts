@@ -1,14 +1,23 @@
 /** Process `uplink`: MQTT to the CPO's broker; takes state from `site`, gives nothing back. */
+import path from 'node:path';
 import { systemClock, systemTimers } from '../../src/io/clock';
 import { listenIpc } from '../../src/io/ipc';
 import { openUplink } from '../../src/io/mqtt';
 import { armSite } from './armSite';
 import { type ProcessConfig, socketsIn } from './config';
 import { log } from './log';
+import { readPairs } from './pairs';
 import { RepeatLog } from './repeatLog';
 
 const NAME = 'uplink';
 const TOPIC = /^holdfast\/v1\/[a-z0-9-]{1,32}\/(state|alarms)$/;
+
+/** `USER PASSWORD` in the state folder; the site file is signed and shown, and no place for it. */
+function brokerLogin(state: string): { username: string; password: string } | undefined {
+  const pairs = readPairs(path.join(state, 'broker-login'), (text) => log(NAME, text));
+  const [first] = pairs;
+  return first === undefined ? undefined : { username: first[0], password: first[1] };
+}
 
 /** Runs until the process ends. */
 export async function uplinkProcess(config: ProcessConfig): Promise<void> {
@@ -33,6 +42,7 @@ export async function uplinkProcess(config: ProcessConfig): Promise<void> {
   const mqtt = openUplink({
     url: cpo.url,
     clientId: `holdfast-${site.id}`,
+    login: brokerLogin(config.state),
     onChange: (connected, why) => {
       links.tell('broker', connected ? 'broker connected' : `broker lost: ${why}`);
       server.send({ kind: 'connected', body: connected });

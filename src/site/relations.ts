@@ -13,6 +13,8 @@ export function relations(file: SiteFile, out: Finding[]): void {
   curves(file, wrong);
   place(file, wrong);
   operatorSignal(file, wrong);
+  secrets(file, out);
+  names(file, out);
   buses(file, wrong);
   file.stations.forEach((s, i) => {
     if (s.static_A > s.max_A) {
@@ -30,6 +32,10 @@ export function relations(file: SiteFile, out: Finding[]): void {
     if (b.soc_min >= b.soc_max) {
       const text = `soc_min ${b.soc_min} is not below soc_max ${b.soc_max}`;
       wrong(`bess[${i}].soc_min`, b.id, text, 'lower soc_min or raise soc_max');
+    }
+    if (b.soc_reserve > b.soc_max) {
+      const text = `soc_reserve ${b.soc_reserve} is above soc_max ${b.soc_max}: there is never energy to give`;
+      wrong(`bess[${i}].soc_reserve`, b.id, text, 'lower soc_reserve or raise soc_max');
     }
   });
   file.pv.forEach((p, i) => {
@@ -51,13 +57,42 @@ function place(file: SiteFile, wrong: Wrong): void {
     const text = `"${file.site.timezone}" is no time zone`;
     wrong('site.timezone', file.site.id, text, 'write its IANA name, such as Europe/Paris');
   }
-  const { base_load_max_A, base_load_min_W, nominal_V } = file.connection_point;
+  const { base_load_max_A, base_load_min_W, base_load_step_A, nominal_V } = file.connection_point;
   const most_A = file.circuits.reduce((sum, c) => sum + c.base_load_max_A, base_load_max_A);
+  if (base_load_step_A > most_A) {
+    const text = `base_load_step_A ${base_load_step_A} A is above the greatest base load, ${most_A} A per phase`;
+    const fix = `lower base_load_step_A to ${most_A} A or less, or declare the base load that steps`;
+    wrong('connection_point.base_load_step_A', GRID, text, fix);
+  }
   const most_W = 3 * nominal_V * most_A;
   if (base_load_min_W <= most_W) return;
   const text = `base_load_min_W ${base_load_min_W} W is above the greatest base load, ${most_A} A per phase (${Math.round(most_W)} W)`;
   const fix = 'lower base_load_min_W: it is what flows at least, around the clock';
   wrong('connection_point.base_load_min_W', GRID, text, fix);
+}
+
+/** The file is signed, copied and shown: what lies in it is known to many. */
+function secrets(file: SiteFile, out: Finding[]): void {
+  file.uplinks.forEach((u, i) => {
+    if (!/^[a-z]+:\/\/[^/?#]*@/.test(u.url)) return;
+    const at = { path: `uplinks[${i}].url`, subject: u.id };
+    const text = 'a login in the address: a secret in a signed file that is copied and shown';
+    const fix = 'take it out; write USER PASSWORD into broker-login in the state folder, mode 0600';
+    out.push(finding('error', 'secret-in-file', at, text, fix));
+  });
+}
+
+/** Ids that a command line takes for something else. */
+const KEYWORDS: ReadonlyMap<string, string> = new Map([['plan', 'holdfast why plan']]);
+
+function names(file: SiteFile, out: Finding[]): void {
+  file.stations.forEach((s, i) => {
+    const command = KEYWORDS.get(s.id);
+    if (command === undefined) return;
+    const at = { path: `stations[${i}].id`, subject: s.id };
+    const text = `"${s.id}" is a word of its own in "${command}": nobody can ask for this station`;
+    out.push(finding('warning', 'reserved-id', at, text, 'choose another id'));
+  });
 }
 
 /** A lost signal needs a value that holds then; nothing else may be taken for it. */

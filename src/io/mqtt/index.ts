@@ -10,6 +10,7 @@ import { Backoff, type BackoffBounds } from '../../time';
 export interface UplinkOptions {
   readonly url: string;
   readonly clientId: string;
+  readonly login?: { readonly username: string; readonly password: string } | undefined;
   /** Told of every connection and of every attempt that failed; `why` is for the log. */
   readonly onChange?: (connected: boolean, why: string) => void;
   /** Waits between attempts (default 1 to 60 s, spread by chance: many gateways lose one broker). */
@@ -39,6 +40,7 @@ export function openUplink(options: UplinkOptions): MqttUplink {
   let closed = false;
   const client: MqttClient = connect(url, {
     clientId,
+    ...options.login,
     // Ours below: the library's has one fixed period, and none after a refused CONNECT.
     reconnectPeriod: 0,
     connectTimeout: 5000,

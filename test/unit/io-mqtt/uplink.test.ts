@@ -15,11 +15,14 @@ class Doorman {
   uplink: MqttUplink | undefined;
   server: Server | undefined;
 
-  async start(answer: (socket: Socket) => void): Promise<void> {
+  async start(
+    answer: (socket: Socket, hello: Buffer) => void,
+    login?: { readonly username: string; readonly password: string },
+  ): Promise<void> {
     const server = createServer((socket) => {
       this.at.push(performance.now());
       socket.on('error', () => undefined);
-      socket.once('data', () => answer(socket));
+      socket.once('data', (hello: Buffer) => answer(socket, hello));
     });
     this.server = server;
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -28,6 +31,7 @@ class Doorman {
       url: `mqtt://127.0.0.1:${port}`,
       clientId: 'holdfast-test',
       waits: WAITS,
+      login,
       onChange: (connected, why) => this.said.push(`${connected ? 'up' : 'down'}: ${why}`),
     });
   }
@@ -78,6 +82,18 @@ describe('mqtt uplink', () => {
     await doorman.start((socket) => socket.end(Buffer.from([0x20, 2, 0, 5])));
     await until(() => doorman.at.length === 3);
     assert.match(doorman.said[0] ?? '', /^down: Connection refused: Not authorized$/);
+  });
+
+  it('logs in with what it is given', async () => {
+    const { doorman } = now;
+    let asked = '';
+    const login = { username: 'gate', password: 'geheim' };
+    await doorman.start((socket, hello) => {
+      asked = hello.toString('latin1');
+      socket.destroy();
+    }, login);
+    await until(() => asked.length > 0);
+    assert.match(asked, /gate.*geheim/s);
   });
 
   it('is connected again after the broker was away, and publishes', async () => {

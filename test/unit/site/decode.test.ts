@@ -225,6 +225,28 @@ describe('site file: references and contradictions', () => {
     );
   });
 
+  it('refuses a login in the address of an uplink and does not repeat it', () => {
+    for (const login of ['me:geheim@', 'me@', ':geheim@']) {
+      const url = `mqtts://${login}broker.example:8883`;
+      const found = only(
+        siteBlock({ uplinks: [{ id: 'cpo', kind: 'cpo', url }] }),
+        'secret-in-file',
+      );
+      assert.deepEqual([found.severity, found.path], ['error', 'uplinks[0].url']);
+      assert.doesNotMatch(JSON.stringify(found), /geheim/);
+      assert.match(found.fix, /broker-login/);
+    }
+    const url = 'mqtts://broker.example/way@home';
+    assert.deepEqual(findingsOf(siteBlock({ uplinks: [{ id: 'cpo', kind: 'cpo', url }] })), []);
+  });
+
+  it('warns of a station whose name `why` takes for another thing', () => {
+    const found = only(siteBlock({ stations: [station('plan')] }), 'reserved-id');
+    assert.deepEqual([found.severity, found.subject], ['warning', 'plan']);
+    assert.match(found.text, /holdfast why plan/);
+    assert.ok(decodeSite(plain(siteBlock({ stations: [station('plan')] }))).ok);
+  });
+
   it('refuses each contradiction between well-formed values', () => {
     const point = (ratio: number, hold_s: number): Block => ({ ratio, hold_s });
     const curve = (points: readonly Block[]): Block =>
@@ -237,6 +259,11 @@ describe('site file: references and contradictions', () => {
       ],
       [siteBlock({ bess: [{ ...BESS, expiry_min_W: 5 }] }), 'bess[0].expiry_min_W'],
       [siteBlock({ bess: [{ ...BESS, soc_min: 0.95 }] }), 'bess[0].soc_min'],
+      [siteBlock({ bess: [{ ...BESS, soc_reserve: 0.96 }] }), 'bess[0].soc_reserve'],
+      [
+        withKeys('connection_point', { base_load_step_A: 40.5 }),
+        'connection_point.base_load_step_A',
+      ],
       [siteBlock({ buses: [{ id: 'rs485', kind: 'rtu' }] }), 'buses[0]'],
       [siteBlock({ buses: [{ id: 'rs485', kind: 'tcp' }] }), 'meters[0]'],
       [siteBlock({ meters: [{ ...METER, host: '10.0.0.1:502' }] }), 'meters[0].host'],

@@ -2,11 +2,11 @@ import { strict as assert } from 'node:assert';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { readPairs } from '../../../firmware/processes/pairs';
 import { policyOf, unknownTag } from '../../../firmware/processes/stationsRelay';
 import {
   credentialsOf,
   openPasswords,
-  readPairs,
   serverTls,
   tagDigest,
   TRUST_FILES,
@@ -157,8 +157,8 @@ describe('what the process stations trusts', () => {
     writeFileSync(at('pairs'), '# note\none hash\n\ntwo\nthree a b\n');
     assert.deepEqual([...readPairs(at('pairs'), say)], [['one', 'hash']]);
     assert.deepEqual(said, [
-      'pairs: bad line for two; write: STATION VALUE',
-      'pairs: bad line for three; write: STATION VALUE',
+      'pairs: bad line for two; write: NAME VALUE',
+      'pairs: bad line for three; write: NAME VALUE',
     ]);
   });
 
