@@ -51,6 +51,19 @@ export function declaredReaction(
   return { node, reaction_ms, bound_ms: BOUND_ms[slowest], parts };
 }
 
+/** Where only a battery answers and it takes more of the bound than the meter does: the fix. Pure. */
+function slowBess(site: Site, r: ReactionTime): string | undefined {
+  if (r.bound_ms !== BOUND_ms.bess) return undefined;
+  const [slowest] = [...site.bess].sort((a, b) => b.reaction_s - a.reaction_s);
+  if (slowest === undefined) return undefined;
+  const others_ms = r.reaction_ms - slowest.reaction_s * 1000;
+  const left_s = Math.floor((r.bound_ms - others_ms) / 100) / 10;
+  const sensing_ms = others_ms - CYCLE_ms - COMPUTE_ms;
+  if (left_s <= 0 || sensing_ms > slowest.reaction_s * 1000) return undefined;
+  const has = `reaction_s ${slowest.reaction_s} of BESS ${slowest.id}`;
+  return `${has} is the cause: at most ${left_s} s are left for it; measure it or use a quicker one`;
+}
+
 /** Findings: nodes whose declared reaction time is above the bound of INV-1. Pure. */
 export function reactionFindings(site: Site, catalogue: DeviceCatalogue): readonly Finding[] {
   const out: Finding[] = [];
@@ -65,7 +78,8 @@ export function reactionFindings(site: Site, catalogue: DeviceCatalogue): readon
       continue;
     }
     const text = `declared reaction time ${took} exceeds ${r.bound_ms / 1000} s`;
-    const fix = 'poll the grid meter faster, raise baud, or use a meter with less lag';
+    const fix =
+      slowBess(site, r) ?? 'poll the grid meter faster, raise baud, or use a meter with less lag';
     out.push(finding('error', 'reaction-time', at, text, fix));
   }
   return out;

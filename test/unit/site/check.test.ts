@@ -99,6 +99,18 @@ describe('check: reaction times', () => {
     const [f] = found(late, 'reaction-time').filter((x) => x.severity === 'error');
     assert.match(f?.text ?? '', /exceeds 10 s$/);
     assert.match(f?.text ?? '', /sensing 3\d\d\d ms \+ cycle 1000 ms/);
+    assert.match(f?.fix ?? '', /grid meter/);
+  });
+
+  it('names the battery where only it answers, and its reaction is the cause', () => {
+    const quiet = { id: 'quiet', parent: 'grid', import_A: 100, curve: { rating_A: 125 } };
+    const circuits = [...(siteBlock()['circuits'] as readonly Block[]), quiet];
+    const fixOf = (bess: Block, meter: Block = METER): string =>
+      found(siteBlock({ circuits, bess: [bess], meters: [meter] }), 'reaction-time').find(
+        (x) => x.severity === 'error' && x.subject === 'quiet',
+      )?.fix ?? '';
+    assert.match(fixOf({ ...BESS, reaction_s: 8 }), /reaction_s 8 of BESS bess.*at most \d\.\d s/);
+    assert.match(fixOf({ ...BESS, reaction_s: 1 }, { ...METER, lag_s: 3 }), /grid meter/);
   });
 });
 
