@@ -113,7 +113,7 @@ const keptAsItIs = (id: string): StorageDecision => ({
 });
 
 /**
- * Whether a live discharge is left to itself for now: loads go down first (safety-concept
+ * Whether a live discharge is left to itself for now: loads go down first (SAFETY.md
  * "Leases"). As long as a station may still be above static; then until vehicles have followed,
  * where that exports no more than may be. Its lease ends it in any case.
  */

@@ -1,6 +1,6 @@
 /**
  * The static plan: what every node carries when nothing is controlled any more, in both directions
- * (safety-concept "Static plan"). It is the fall-back of the whole product, so every term is the
+ * (SAFETY.md "Static plan"). It is the fall-back of the whole product, so every term is the
  * worst terminal state: floor active, silent, rebooted without a clock, line open.
  */
 import { mapPhases, PHASES, type ThreePhase } from '../units';
@@ -8,7 +8,7 @@ import { type Finding, finding } from './findings';
 import { isUnder } from './tree';
 import { type CircuitNode, GRID, type Pv, type Site, type Station } from './types';
 
-/** W to A in the static plan uses 0.9 Un; VA uses 1.1 Un (safety-concept "Terms"). */
+/** W to A in the static plan uses 0.9 Un; VA uses 1.1 Un (SAFETY.md "Terms"). */
 const LOW_VOLTAGE = 0.9;
 const HIGH_VOLTAGE = 1.1;
 const FAIL_SAFE = 'grid-operator fail-safe limit';
