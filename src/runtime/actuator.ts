@@ -21,6 +21,8 @@ export interface ActuatorState {
   readonly lease?: DeviceLease;
   /** Last value that may be in force: sent, acknowledged or not, W. */
   readonly commanded_W?: number;
+  /** Last value that was sent and whose taking back is not proved, W; absent: none. */
+  readonly held_W?: number;
   /** Until then the device may hold a value above 0 that it was sent; absent: none is in force. */
   readonly holdsUntil?: Instant;
   /** Since when a write has been waiting for its proof. */
@@ -104,10 +106,26 @@ export class Actuator {
     });
   }
 
+  /** Nothing is asked of the device now: what it can no longer hold needs no proof any more. */
+  rest(now: Instant): void {
+    if (this.state.pendingSince === undefined || this.holding(now)) return;
+    this.state = { acknowledged: this.state.acknowledged };
+  }
+
+  /** Whether the device may still act on something it was sent. */
+  holding(now: Instant): boolean {
+    const { lease, held_W, holdsUntil } = this.state;
+    if (lease !== undefined && lease.ends_at > now) return true;
+    const terms = this.device.profile.data.lease;
+    const ends = terms.mechanism !== 'none' && !terms.fedByReads;
+    if (ends) return holdsUntil !== undefined && holdsUntil > now;
+    return held_W !== undefined && held_W !== 0;
+  }
+
   /** From the moment a frame may have arrived, the greater of both values counts. */
   private inForce(value_W: number, clearing: boolean): void {
     const commanded_W = clearing ? 0 : value_W;
-    this.state = { ...this.state, commanded_W };
+    this.state = { ...this.state, commanded_W, ...(clearing ? {} : { held_W: value_W }) };
   }
 
   private holds(ttl_s: number, at: Instant): void {
@@ -153,12 +171,13 @@ export class Actuator {
           ends_at: later(sent_at, encoded.ttl_s * 1000),
         };
         const proved: ActuatorState = {
-          commanded_W: this.state.commanded_W ?? encoded.value_W,
+          commanded_W: job.clearing ? encoded.value_W : (this.state.commanded_W ?? encoded.value_W),
           acknowledged: this.state.acknowledged + 1,
         };
         const held = this.state.holdsUntil;
         const holding = held === undefined ? {} : { holdsUntil: held };
-        this.state = job.clearing ? proved : { ...proved, ...holding, lease };
+        const held_W = encoded.value_W;
+        this.state = job.clearing ? proved : { ...proved, ...holding, held_W, lease };
       },
     });
   }

@@ -214,13 +214,15 @@ function actuation(
   c: Controlled<Bess | Pv>,
   now: Instant,
 ): { lease?: DeviceLease; commanded_W?: Watts } {
-  const { lease, commanded_W, holdsUntil } = c.actuator.current();
-  const terms = c.device.profile.data.lease;
-  const ends = terms.mechanism !== 'none' && !terms.fedByReads;
-  const over = ends && holdsUntil !== undefined && holdsUntil <= now;
+  const { lease, commanded_W, held_W, holdsUntil } = c.actuator.current();
+  const live = lease !== undefined && lease.ends_at > now;
+  // What was taken back without a proof may be in force all the same; once it has ended on the
+  // device by itself, nothing is.
+  const holds = c.actuator.holding(now);
+  const over = !live && !holds && (held_W !== undefined || holdsUntil !== undefined);
+  const told_W = live || !holds ? commanded_W : (held_W ?? commanded_W);
   return {
-    ...(lease !== undefined && lease.ends_at > now ? { lease } : {}),
-    // Whatever it was sent last has ended on the device by now.
-    ...(commanded_W === undefined || over ? {} : { commanded_W: watts(commanded_W) }),
+    ...(live ? { lease } : {}),
+    ...(told_W === undefined || over ? {} : { commanded_W: watts(told_W) }),
   };
 }

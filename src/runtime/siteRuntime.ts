@@ -301,9 +301,10 @@ export class SiteRuntime {
 
   private act(decision: Decision, now: Instant): void {
     for (const d of decision.storage) {
-      if (d.setpoint === undefined) continue;
       const all = d.kind === 'bess' ? this.devices.bess : this.devices.pv;
-      all.find((x) => x.file.id === d.id)?.actuator.apply(d.setpoint, now);
+      const actuator = all.find((x) => x.file.id === d.id)?.actuator;
+      if (d.setpoint === undefined) actuator?.rest(now);
+      else actuator?.apply(d.setpoint, now);
     }
     const batch: LeaseBatch = {
       bootId: this.setup.bootId,

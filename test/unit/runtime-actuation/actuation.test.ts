@@ -7,7 +7,7 @@ import type { BessState } from '../../../src/model';
 import { siteProfiles } from '../../../src/runtime';
 import { busKey } from '../../../src/runtime/assemble';
 import { FieldDevices } from '../../../src/runtime/fieldDevices';
-import { createSimBess, type SimBess, type SimFault } from '../../../src/sim/devices';
+import { createSimBess, createSimPv, type SimBess, type SimFault } from '../../../src/sim/devices';
 import { createSegment, SeededRandom } from '../../../src/sim/segment';
 import { VirtualTime } from '../../../src/sim/time';
 import { later } from '../../../src/time';
@@ -118,5 +118,49 @@ describe('verified actuation', () => {
     assert.notEqual(state.lease?.value, -20_000);
     assert.notEqual(state.reading.quality, 'good');
     assert.equal(state.commanded_W, -20_000);
+  });
+});
+
+describe('sun that was curtailed', () => {
+  it('counts up to its rating again once the limit is taken back', () => {
+    const time = new VirtualTime();
+    const { site } = loadSite(SITE);
+    assert.ok(site !== undefined);
+    const parsed = siteProfiles(site);
+    assert.ok(parsed.ok);
+    const [file] = site.pv;
+    const profile = parsed.profiles.get(file?.id ?? '');
+    assert.ok(file !== undefined && profile !== undefined);
+    const random = new SeededRandom(3);
+    const now = () => time.now();
+    const sun = { now, random: () => random.next(), unit: 1, irradiance: () => 1 };
+    const sim = createSimPv(profile, sun);
+    const devices = [{ unit: 1, respond: (adu: Uint8Array) => sim.answer(adu) }];
+    const segment = createSegment({ clock: time, timers: time, baud: 19200, devices, seed: 2 });
+    const bus = createBus({
+      port: segment.framePort(),
+      codec: createPduCodec(),
+      clock: time,
+      timers: time,
+      judge: () => ({ allow: true }),
+      devices: [{ id: file.id, unit: 1 }],
+    });
+    const only = { ...site, meters: [], bess: [] };
+    const field = new FieldDevices(only, parsed.profiles, new Map([[busKey(file), bus]]), now());
+    const cycle = (value_W: number, action: 'grant' | 'clear'): number | undefined => {
+      const setpoint = { device: file.id, quantity: 'pv-limit', ttl_ms: 15_000 } as const;
+      const value = watts(value_W);
+      field.pv[0]?.actuator.apply({ ...setpoint, action, value, reasons: [] }, now());
+      for (let tenth = 0; tenth < 10; tenth += 1) {
+        field.poll(now());
+        time.runUntil(later(now(), 100));
+        sim.step(now(), 100);
+      }
+      return field.pvStates(now())[0]?.commanded_W;
+    };
+    for (let s = 0; s < 12; s += 1) cycle(8000, 'grant');
+    assert.equal(cycle(8000, 'grant'), 8000);
+    for (let s = 0; s < 3; s += 1) cycle(file.rated_W, 'clear');
+    assert.equal(cycle(file.rated_W, 'clear'), file.rated_W);
   });
 });
