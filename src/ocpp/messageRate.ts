@@ -3,6 +3,12 @@ import type { Instant } from '../time';
 /** Messages a station may send: a burst after an outage, then a busy station's rate. */
 export const STATION_RATE = { perSecond: 20, burst: 300 } as const;
 
+/**
+ * Messages a CPMS may send for one station, answers to our calls apart: it reads and sets up a
+ * station after its boot by the dozen, and then has one call outstanding.
+ */
+export const CPMS_RATE = { perSecond: 20, burst: 300 } as const;
+
 /** A login costs the gate as much as so many messages. */
 const LOGIN_COST = 10;
 /**
@@ -33,6 +39,11 @@ export class TokenBucket {
   /** One login; a refused one costs nothing. */
   takeLogin(now: Instant): boolean {
     return this.spend(now, LOGIN_COST, Math.min(LOGIN_LEAVES, this.burst - LOGIN_COST));
+  }
+
+  /** The message was one that we had asked for. */
+  giveBack(): void {
+    this.tokens = Math.min(this.burst, this.tokens + 1);
   }
 
   private spend(now: Instant, cost: number, leaves: number): boolean {

@@ -11,6 +11,7 @@ import { HeldCalls, LatestStatuses } from './heldCalls';
 import { Intents } from './intents';
 import type { RelayServices, RelayShared } from './relayServices';
 import { LimitNotice } from './limitNotice';
+import { CPMS_RATE, TokenBucket } from './messageRate';
 import { withOurTime } from './servedClock';
 import { UpstreamSocket } from './upstreamSocket';
 import { answerable, denialOf, errorFrame, formationCode } from './replies';
@@ -41,6 +42,8 @@ export class StationRelay {
   private wait_until: Instant | undefined;
   private attempts = 0;
   private clockTold = false;
+  /** Over all its connections: who is cut and comes again has no new burst. */
+  private readonly rate: TokenBucket;
   private readonly cpmsCalls: CpmsCalls;
   private readonly statuses = new LatestStatuses();
   private readonly held = new HeldCalls();
@@ -48,6 +51,7 @@ export class StationRelay {
   constructor(shared: RelayShared, services: RelayServices, now: Instant) {
     this.shared = shared;
     this.services = services;
+    this.rate = new TokenBucket(CPMS_RATE.perSecond, CPMS_RATE.burst, now);
     this.socket = new UpstreamSocket(
       (events) => shared.config.connect(this.station, services.protocol(), events),
       {
@@ -232,6 +236,12 @@ export class StationRelay {
   }
 
   private received(text: string, now: Instant): void {
+    if (!this.rate.take(now)) {
+      this.shared.counts.dropped += 1;
+      this.services.event('queue-full', 'the CPMS sends too much; its socket is cut', now);
+      this.socket.cut(now);
+      return;
+    }
     const parsed = parseFrame(text, MAX_TEXT_201);
     if (!parsed.ok) {
       this.shared.counts.dropped += 1;
@@ -253,6 +263,7 @@ export class StationRelay {
       this.shared.counts.dropped += 1;
       return;
     }
+    this.rate.giveBack();
     const { purpose } = sent;
     switch (purpose.kind) {
       case 'live':

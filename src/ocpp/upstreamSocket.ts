@@ -72,6 +72,14 @@ export class UpstreamSocket {
     this.owner.lost(was, now);
   }
 
+  /** Ends the connection from here; it is dialled again after the back-off. */
+  cut(now: Instant): void {
+    const { link } = this;
+    if (link === undefined) return;
+    this.closed(now);
+    link.close();
+  }
+
   send(text: string): void {
     this.link?.send(text);
   }

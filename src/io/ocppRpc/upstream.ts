@@ -141,9 +141,9 @@ class RpcUpstream implements UpstreamLink {
   }
 
   private received(bytes: Buffer): void {
-    if (bytes.length === 0 || !isUtf8(bytes)) return;
+    if (this.ended || bytes.length === 0 || !isUtf8(bytes)) return;
     // The first message may come before the promise of `connect` has told us that we are open.
-    if (!this.ended) this.opened();
+    this.opened();
     this.events.received(bytes.toString('utf8'), this.options.clock.now());
   }
 

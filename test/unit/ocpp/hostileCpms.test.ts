@@ -175,4 +175,30 @@ describe('a hostile CPMS', () => {
     bench.station([2, 'n2', 'NotifyReport', report]);
     assert.equal(bench.lastToStation()?.[2], 'SecurityError');
   });
+
+  it('that floods is cut, before its messages are read, and dialled again without a new burst', () => {
+    const bench = new RelayBench().attached();
+    const flood = (): number => {
+      const before = bench.toCpms.length;
+      for (let i = 0; i < 5_000; i += 1) bench.cpms([2, `f${i}`, 'Fancy', {}]);
+      return bench.toCpms.length - before;
+    };
+    assert.equal(flood(), 300);
+    assert.ok(bench.codes().includes('cpms-lost'));
+    assert.equal(bench.dialled, false);
+    bench.pass(2);
+    assert.ok(bench.dialled);
+    bench.cpmsUp();
+    assert.ok(flood() < 100);
+  });
+
+  it('that answers ten thousand messages of a busy station is no flood', () => {
+    const bench = new RelayBench().attached();
+    for (let i = 0; i < 10_000; i += 1) {
+      bench.station([2, `m${i}`, 'Heartbeat', {}]);
+      bench.cpms([3, `m${i}`, { currentTime: iso(bench.now + WALL_OFFSET) }]);
+    }
+    assert.ok(bench.dialled);
+    assert.equal(bench.toStation.length, 10_000);
+  });
 });
