@@ -11,6 +11,7 @@
  * *return*: leaving `cut` without a person; *latch*: dynamic operation off until a person acts.
  */
 export {
+  byPerson,
   initialMode,
   MODE_LIMITS,
   type ModeInput,

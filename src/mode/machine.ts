@@ -69,6 +69,12 @@ export function initialMode(start: 'first' | 'clean' | 'return', now: Instant): 
   };
 }
 
+const SERVICE_WHY = 'a technician’s session is open';
+const FORCED_WHY = 'a person forced static';
+
+/** Whether the mode with this reason was chosen by a person: nothing has gone wrong. Pure. */
+export const byPerson = (why: string): boolean => why === SERVICE_WHY || why === FORCED_WHY;
+
 interface Wanted {
   readonly mode: Mode;
   readonly why: string;
@@ -141,9 +147,9 @@ function careful(state: ModeState, input: ModeInput, now: Instant): Wanted | und
   if (input.bessBackup) return { mode: 'static', why: 'the BESS is in backup operation' };
   if (input.latched) return { mode: 'static', why: 'dynamic operation is latched off' };
   if (serviceOpen(state, input, now)) {
-    return { mode: 'service', why: 'a technician’s session is open' };
+    return { mode: 'service', why: SERVICE_WHY };
   }
-  if (state.forced) return { mode: 'static', why: 'a person forced static' };
+  if (state.forced) return { mode: 'static', why: FORCED_WHY };
   if (input.stations === 'silent') return { mode: 'static', why: 'the stations process is silent' };
   if (input.grid !== 'fresh') return { mode: 'blind', why: `the grid meter is ${input.grid}` };
   return undefined;

@@ -32,6 +32,8 @@ export interface Drill {
 /** What a drill is started on and judged by; all from the latest cycle. */
 export interface DrillFacts {
   readonly mode: string;
+  /** Somebody has chosen this mode while the drill runs; absent: nobody has. */
+  readonly byPerson?: true;
   readonly support_W: number;
   readonly alarms: readonly string[];
   /** Lease of the station, if it is live and above the floor. */
@@ -159,6 +161,7 @@ export function nextDrill(drill: Drill, f: DrillFacts, now: Instant): Drill {
     const caught = DISOBEYS[drill.kind].includes(foreign);
     return end(drill, caught ? 'failed' : 'aborted', `alarm ${foreign}`);
   }
+  if (f.byPerson === true) return end(drill, 'aborted', `a person chose mode ${f.mode}`);
   if (f.support_W > 0) return end(drill, 'aborted', 'support above the limit was granted');
   switch (drill.kind) {
     case 'silence':

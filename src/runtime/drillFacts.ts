@@ -1,4 +1,5 @@
 /** What a drill looks at, gathered from trackers and the last snapshot. */
+import { byPerson } from '../mode';
 import type { Instant } from '../time';
 import { maxPhase } from '../units';
 import type { DrillFacts, DrillKind } from './drill';
@@ -58,6 +59,7 @@ export function drillFactsOf(
     ...(c.snapshot?.grid === undefined
       ? {}
       : { headroom_A: c.snapshot.importLimit_A - maxPhase(c.snapshot.grid.current_A) }),
+    ...(byPerson(c.snapshot?.modeWhy ?? '') ? { byPerson: true as const } : {}),
     ...(written === undefined ? {} : { renewed_at: written.at }),
     ...(above_A === undefined ? {} : { aboveStatic_A: above_A }),
   };

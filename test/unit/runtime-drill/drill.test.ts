@@ -297,6 +297,19 @@ describe('drills', () => {
     }
   });
 
+  it('a person who forces static stops it: that says nothing of what is drilled', () => {
+    for (const kind of ['meter', 'line', 'silence'] as const) {
+      const run = charging();
+      const { drills, persons } = run.rig.runtime;
+      const subject = kind === 'meter' ? kind : kind === 'line' ? 'line-1' : 'station-1';
+      assert.ok(!('refused' in drills.start(kind, subject)));
+      advance(run, 2);
+      persons.ask('force-static', 'a test');
+      advance(run, 60);
+      assert.equal(drills.state()?.phase, 'aborted', `${kind}: ${drills.state()?.text ?? ''}`);
+    }
+  });
+
   it('an overdue station is held at its floor, gets one lease for its drill, and is free again', () => {
     const wall = 1_800_000_000_000;
     let kept: DrillBook = { commissioned_ms: wall, results: [] };
