@@ -25,7 +25,7 @@ const RISE_CHARGE = 0.02;
 const RECHARGE_START = 0.08;
 const RECHARGE_STOP = 0.02;
 /** Without advice the grid fills the battery up to this share of its band; the sun may fill all. */
-const RECHARGE_TO = 0.9;
+const RECHARGE_TO = 0.95;
 /** Of the surplus of the sun: the rest keeps a rising load from importing for it. */
 const SURPLUS_SHARE = 0.97;
 const SMALL_SHARE = 0.01;
