@@ -4,6 +4,7 @@ import { encodeFrame, MAX_TEXT_201, parseFrame } from './codec';
 import { isoOf, numberOf, textOf } from './fields';
 import type { CallFrame, ErrorFrame, JsonObject, ResultFrame } from './frame';
 import type { ControllerIdentity, UpstreamConnector } from './relayTypes';
+import { CPMS_RATE, TokenBucket } from './messageRate';
 import { UpstreamSocket } from './upstreamSocket';
 
 /** Until the CPMS gives an interval. */
@@ -42,6 +43,7 @@ export class ControllerSession {
   private readonly identity: ControllerIdentity;
   private readonly ports: Ports;
   private readonly socket: UpstreamSocket;
+  private readonly rate: TokenBucket;
   private waiting:
     { readonly id: string; readonly action: string; readonly by: Instant } | undefined;
   private accepted = false;
@@ -56,6 +58,7 @@ export class ControllerSession {
     this.ports = ports;
     this.boot_at = now;
     this.beat_at = now;
+    this.rate = new TokenBucket(CPMS_RATE.perSecond, CPMS_RATE.burst, now);
     this.socket = new UpstreamSocket(
       (events) => ports.connect(identity.id, identity.protocol, events),
       {
@@ -140,6 +143,10 @@ export class ControllerSession {
   }
 
   private received(text: string, now: Instant): void {
+    if (!this.rate.take(now)) {
+      this.socket.cut(now);
+      return;
+    }
     const parsed = parseFrame(text, MAX_TEXT_201);
     if (!parsed.ok) return;
     const { frame } = parsed;

@@ -5,6 +5,8 @@ import type { MeterSample } from './observation';
 /** Above any charging station; a greater number is a wrong unit or a lie, and is not used. */
 const MAX_POWER_W = 2_000_000;
 const MAX_CURRENT_A = 5_000;
+/** A terawatt hour. The sum of a station must stay a number, or the site hears of none of them. */
+const MAX_ENERGY_Wh = 1e12;
 
 interface Mutable {
   wall_ms?: number;
@@ -63,7 +65,11 @@ function takeValue(sample: Mutable, byPhase: ByPhase, value: JsonObject): void {
     const current = (sample.current_A ??= [0, 0, 0]);
     if (phase === undefined) current.fill(scaled);
     else if (phase !== 3) current[phase] = scaled;
-  } else if (measurand === 'Energy.Active.Import.Register' && phase === undefined && scaled >= 0) {
+  } else if (
+    measurand === 'Energy.Active.Import.Register' &&
+    phase === undefined &&
+    inRange(scaled, MAX_ENERGY_Wh)
+  ) {
     sample.energy_Wh = scaled;
   }
 }

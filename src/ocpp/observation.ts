@@ -91,6 +91,9 @@ const OCCUPIED: ReadonlySet<ConnectorStatus> = new Set([
   'Finishing',
 ]);
 
+/** A clock further off is no clock; beyond it times of a lease could not be written, ms. */
+const CLOCK_MAX_MS = 1e13;
+
 /** Connector 0 is the station as a whole (OCPP 1.6, 2.2). */
 const WHOLE = 0;
 
@@ -118,7 +121,9 @@ export class StationObservation {
         this.forgetClock();
         return;
       case 'clock':
-        this.clockErrors.push(seen.wall_ms - wall_ms);
+        this.clockErrors.push(
+          Math.max(-CLOCK_MAX_MS, Math.min(CLOCK_MAX_MS, seen.wall_ms - wall_ms)),
+        );
         if (this.clockErrors.length > CLOCK_SAMPLES) this.clockErrors.shift();
         return;
       case 'status': {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import type { JsonObject } from '../../../src/ocpp';
-import { Bench } from './bench';
+import { decodeStationImage } from '../../../src/runtime/ipcMessages';
+import { Bench, WALL_OFFSET } from './bench';
 import { RelayBench } from './relayBench';
-import { WALL_OFFSET } from './bench';
 
 const power = (value_W: number): JsonObject => ({
   value: String(value_W),
@@ -136,5 +137,55 @@ describe('what is seen of a station', () => {
       assert.equal(image?.wantsEnergy, true);
       assert.equal(image.power_W, 4_140);
     }
+  });
+
+  it('whatever a station says of its meter, its image reaches the site: one bad image hides them all', () => {
+    const bench = new Bench().ready();
+    const huge = fc.constantFrom(
+      '1e307',
+      '-1e307',
+      '9e999',
+      '1e12',
+      '0',
+      '',
+      'NaN',
+      1e307,
+      -0,
+      null,
+    );
+    const value = fc.record({
+      value: huge,
+      measurand: fc.constantFrom(
+        'Energy.Active.Import.Register',
+        'Power.Active.Import',
+        'Current.Import',
+      ),
+      unit: fc.constantFrom('kWh', 'Wh', 'kW', 'A', 'X'),
+      phase: fc.constantFrom(undefined, 'L1', 'L3-N', 'N'),
+      unitOfMeasure: fc.constantFrom(
+        undefined,
+        { multiplier: 400 },
+        { unit: 'kWh', multiplier: 9 },
+      ),
+    });
+    const timestamp = fc.constantFrom('+275760-09-13T00:00:00Z', '-271821-04-20T00:00:00Z', '2026');
+    const message = fc.record({
+      connectorId: fc.integer({ min: 0, max: 3 }),
+      timestamp,
+      meterValue: fc.array(fc.record({ timestamp, sampledValue: fc.array(value) })),
+    });
+    fc.assert(
+      fc.property(
+        message,
+        fc.constantFrom('MeterValues', 'StatusNotification'),
+        (payload, action) => {
+          bench.call(action, { ...payload, errorCode: 'NoError', status: 'Charging' });
+          const told: unknown = JSON.parse(JSON.stringify(bench.image));
+          assert.notEqual(decodeStationImage(told), undefined, JSON.stringify(told));
+          bench.lease(16);
+        },
+      ),
+      { seed: 11, numRuns: 500 },
+    );
   });
 });
