@@ -41,13 +41,20 @@ export class RepeatLog {
     this.#take(texts, full ? MORE : key, full ? MORE : text);
   }
 
+  /** What comes next of `subject` is news, whatever was said before; what was counted is said. */
+  beginAnew(subject: string): void {
+    for (const told of this.#told.get(subject)?.values() ?? []) this.#sum(told);
+    this.#told.delete(subject);
+  }
+
   #take(texts: Map<string, Told>, key: string, text: string): void {
     const wall_ms = this.#parts.clock.wall_ms();
     const told = texts.get(key);
     if (told === undefined) {
-      texts.set(key, { text, count: 0, first_ms: wall_ms, last_ms: wall_ms });
+      const first = { text, count: 0, first_ms: wall_ms, last_ms: wall_ms };
+      texts.set(key, first);
       this.#parts.say(text);
-      this.#closeLater(texts, key);
+      this.#closeLater(texts, key, first);
       return;
     }
     if (told.count === 0) told.first_ms = wall_ms;
@@ -57,20 +64,23 @@ export class RepeatLog {
   }
 
   /** What repeats goes on as one line a minute; what has stopped is news when it comes again. */
-  #closeLater(texts: Map<string, Told>, key: string): void {
-    const { clock, timers, say } = this.#parts;
+  #closeLater(texts: Map<string, Told>, key: string, told: Told): void {
+    const { clock, timers } = this.#parts;
     timers.at(later(clock.now(), WINDOW_MS), () => {
-      const told = texts.get(key);
-      if (told === undefined) return;
       if (told.count === 0) {
         texts.delete(key);
         return;
       }
-      const { text, count, first_ms, last_ms } = told;
-      say(`${text} (again ${count} x, ${time(first_ms)} to ${time(last_ms)})`);
-      told.count = 0;
-      this.#closeLater(texts, key);
+      this.#sum(told);
+      this.#closeLater(texts, key, told);
     });
+  }
+
+  #sum(told: Told): void {
+    const { text, count, first_ms, last_ms } = told;
+    if (count === 0) return;
+    this.#parts.say(`${text} (again ${count} x, ${time(first_ms)} to ${time(last_ms)})`);
+    told.count = 0;
   }
 }
 

@@ -62,7 +62,11 @@ export async function siteProcess(config: ProcessConfig): Promise<void> {
     codec: createPduCodec(),
     clock: systemClock,
     timers: systemTimers,
-    portFor: (plan) => realPort(plan, busLog),
+    portFor: (plan) => {
+      // After a loan the line is another story.
+      busLog.beginAnew(plan.key);
+      return realPort(plan, busLog);
+    },
     mode: () => mode.current(),
     onDenied: (device, text) => audit.append({ kind: 'denial', subject: device, text }),
     onLink: (key, open, text) =>

@@ -60,6 +60,27 @@ describe('log of what repeats itself', () => {
     assert.match(rig.said().join(), /^protocol id 901 \(again 2 x/);
   });
 
+  it('begins anew when it is told to: what was counted is said, what comes is news', () => {
+    const rig = new Rig();
+    for (let i = 0; i < 3; i += 1) rig.log.tell('main', 'open');
+    rig.log.tell('other', 'open');
+    rig.log.beginAnew('main');
+    rig.log.tell('main', 'open');
+    rig.log.tell('other', 'open');
+    assert.deepEqual(rig.said(), [
+      'open',
+      'open',
+      'open (again 2 x, 06:00:00 to 06:00:00)',
+      'open',
+    ]);
+    rig.wait(30_000);
+    rig.log.tell('main', 'open');
+    rig.wait(30_000);
+    assert.equal(rig.said().length, 2, 'one line of each, at the end of its own minute');
+    rig.wait(600_000);
+    assert.deepEqual(rig.said(), []);
+  });
+
   it('tells two subjects apart, and keeps a flood of one from hiding the other', () => {
     const rig = new Rig();
     for (let i = 0; i < 500; i += 1) {
