@@ -20,7 +20,9 @@ import {
   limitInAmps,
   limitInUnit,
   schedulePeriod,
+  singleSchedule,
 } from './profile';
+import type { Period } from './profile';
 
 const HEARTBEAT_S = 300;
 const MAX_EVSE = 64;
@@ -62,7 +64,9 @@ export const dialect201: Dialect = {
   observe: observe201,
   answer: answer201,
   floor: (station, nominal_V) =>
-    profile201(FLOOR_PROFILE, 0, station, LONG_AGO, station.floor_A, nominal_V),
+    profile201(FLOOR_PROFILE, 0, station, LONG_AGO, [
+      schedulePeriod(station, 0, limitInUnit(station, station.floor_A, nominal_V)),
+    ]),
   lease: (station, terms, nominal_V) => lease201(station, terms, nominal_V),
   connectorCap: connectorCap201,
   clearLease: (station, nominal_V) =>
@@ -122,16 +126,9 @@ function profile201(
   stackLevel: number,
   station: StationConfig,
   startSchedule: string,
-  limit_A: number,
-  nominal_V: number,
+  chargingSchedulePeriod: readonly Period[],
   duration_s?: number,
 ): Request {
-  const limit = limitInUnit(station, limit_A, nominal_V);
-  const chargingSchedulePeriod = [schedulePeriod(station, 0, limit)];
-  if (duration_s !== undefined && stackLevel === 0) {
-    const floor = limitInUnit(station, station.floor_A, nominal_V);
-    chargingSchedulePeriod.push(schedulePeriod(station, duration_s, floor));
-  }
   return {
     action: 'SetChargingProfile',
     payload: {
@@ -145,7 +142,7 @@ function profile201(
           {
             id,
             startSchedule,
-            ...(duration_s !== undefined && stackLevel > 0 && { duration: duration_s }),
+            ...(duration_s !== undefined && { duration: duration_s }),
             chargingRateUnit: station.abilities.unit,
             chargingSchedulePeriod,
           },
@@ -188,10 +185,12 @@ function connectorCap201(
 
 /** Same id replaces; another id on the same level would be rejected (K01.FR.06, FR.39). */
 function lease201(station: StationConfig, terms: LeaseTerms, nominal_V: number): Request {
-  const level = station.abilities.maxStackLevel < 1 ? 0 : 1;
-  const id = level === 0 ? FLOOR_PROFILE : LEASE_PROFILE;
-  const start = isoOf(terms.start_ms);
-  return profile201(id, level, station, start, terms.limit_A, nominal_V, terms.duration_s);
+  if (station.abilities.maxStackLevel < 1) {
+    const { startSchedule, periods } = singleSchedule(station, terms, nominal_V);
+    return profile201(FLOOR_PROFILE, 0, station, startSchedule, periods);
+  }
+  const periods = [schedulePeriod(station, 0, limitInUnit(station, terms.limit_A, nominal_V))];
+  return profile201(LEASE_PROFILE, 1, station, isoOf(terms.start_ms), periods, terms.duration_s);
 }
 
 function composite201(

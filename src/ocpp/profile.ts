@@ -30,7 +30,10 @@ export function limitInAmps(
   return unit === 'W' ? limit / (nominal_V * station.phases) : limit;
 }
 
-interface Period {
+/** How long before the lease the schedule of a station with one level begins, s. */
+const LEAD_S = 86_400;
+
+export interface Period {
   readonly startPeriod: number;
   readonly limit: number;
   readonly numberPhases?: number;
@@ -111,22 +114,41 @@ export function floor16(station: StationConfig, nominal_V: number): Request {
 }
 
 /**
+ * The one schedule of a station with level 0 only: floor, lease, floor. It replaces the floor, so it
+ * must never lie in the station's future, where nothing would limit the station at all: it begins a
+ * day before the lease, and no clock that counts as usable is so far behind. Pure.
+ */
+export function singleSchedule(
+  station: StationConfig,
+  terms: LeaseTerms,
+  nominal_V: number,
+): { readonly startSchedule: string; readonly periods: readonly Period[] } {
+  const lease = limitInUnit(station, terms.limit_A, nominal_V);
+  const floor = limitInUnit(station, station.floor_A, nominal_V);
+  return {
+    startSchedule: isoOf(terms.start_ms - LEAD_S * 1000),
+    periods: [
+      schedulePeriod(station, 0, floor),
+      schedulePeriod(station, LEAD_S, lease),
+      schedulePeriod(station, LEAD_S + terms.duration_s, floor),
+    ],
+  };
+}
+
+/**
  * The lease profile: one level above the floor and with a duration, so that the station falls back
- * by itself. A station with level 0 only gets the floor as the second period of one schedule,
- * which continues without end (1.6, 5.16.4). Pure.
+ * by itself. A station with level 0 only gets the floor as the last period of one schedule, which
+ * continues without end (1.6, 5.16.4). Pure.
  */
 export function lease16(station: StationConfig, terms: LeaseTerms, nominal_V: number): Request {
-  const limit = limitInUnit(station, terms.limit_A, nominal_V);
-  const start = isoOf(terms.start_ms);
   if (station.abilities.maxStackLevel >= LEASE_LEVEL) {
+    const limit = limitInUnit(station, terms.limit_A, nominal_V);
+    const start = isoOf(terms.start_ms);
     const periods = [schedulePeriod(station, 0, limit)];
     return setProfile16(LEASE_PROFILE, LEASE_LEVEL, station, start, periods, terms.duration_s);
   }
-  const floor = limitInUnit(station, station.floor_A, nominal_V);
-  return setProfile16(FLOOR_PROFILE, FLOOR_LEVEL, station, start, [
-    schedulePeriod(station, 0, limit),
-    schedulePeriod(station, terms.duration_s, floor),
-  ]);
+  const { startSchedule, periods } = singleSchedule(station, terms, nominal_V);
+  return setProfile16(FLOOR_PROFILE, FLOOR_LEVEL, station, startSchedule, periods);
 }
 
 /** Takes the lease away by id, never by purpose: that would take the floor with it. Pure. */

@@ -151,10 +151,13 @@ export function ownProfileFault(
   if (!parts.purpose.endsWith('MaxProfile')) return 'malformed';
   const ttl_s = station.ttl_ms / 1000;
   if (parts.id === FLOOR_PROFILE) {
-    // With one level only, the lease is the first period and the floor the last one.
-    const lease_s = number(periods[1] ?? {}, 'startPeriod') ?? 0;
-    const fits = last <= station.floor_A * ROUNDING && most <= station.max_A * ROUNDING;
-    return fits && lease_s <= ttl_s && schedule['duration'] === undefined ? undefined : 'own-floor';
+    // With one level only, the lease is the second period, between the floor and the floor.
+    const floor_A = station.floor_A * ROUNDING;
+    const [, begin_s = 0, end_s = Infinity] = periods.map((p) => number(p, 'startPeriod') ?? NaN);
+    const single = periods.length === 1 || (periods.length === 3 && end_s - begin_s <= ttl_s);
+    const fits = Math.max(limits[0] ?? Infinity, last) <= floor_A;
+    const bounded = fits && single && most <= station.max_A * ROUNDING;
+    return bounded && schedule['duration'] === undefined ? undefined : 'own-floor';
   }
   const duration = number(schedule, 'duration');
   const ends = duration !== undefined && duration > 0 && duration <= ttl_s;

@@ -234,6 +234,22 @@ describe('guard/ocpp for our own calls', () => {
     assert.equal(own('SetChargingProfile', profile(FLOOR_PROFILE, 9)), 'own-floor');
     assert.equal(own('SetChargingProfile', profile(FLOOR_PROFILE, 8, 30)), 'own-floor');
     assert.equal(own('ClearChargingProfile', {}), 'own-floor');
+    // One level only: floor, lease, floor.
+    const single = (first: number, lease: number, seconds: number): string => {
+      const chargingSchedulePeriod = [
+        { startPeriod: 0, limit: first },
+        { startPeriod: 86_400, limit: lease },
+        { startPeriod: 86_400 + seconds, limit: 8 },
+      ];
+      const names = { chargingProfileId: FLOOR_PROFILE };
+      const purpose = { chargingProfilePurpose: 'ChargePointMaxProfile' };
+      const inner = profile16({ ...names, ...purpose }, { chargingSchedulePeriod });
+      return own('SetChargingProfile', set16(inner, 0));
+    };
+    assert.equal(single(8, 32, 30), 'allowed');
+    assert.equal(single(8, 32, 31), 'own-floor');
+    assert.equal(single(9, 32, 30), 'own-floor');
+    assert.equal(single(8, 33, 30), 'own-floor');
   });
 
   it('[deny:own-lease] allows a lease with an end within the TTL and the rating', () => {

@@ -177,9 +177,13 @@ describe('ocpp leases', () => {
     assert.equal(at(lease, 'stackLevel'), 0);
     assert.equal(at(lease, 'chargingSchedule', 'duration'), undefined);
     assert.deepEqual(at(lease, 'chargingSchedule', 'chargingSchedulePeriod'), [
-      { startPeriod: 0, limit: 16 },
-      { startPeriod: 30, limit: 8 },
+      { startPeriod: 0, limit: 8 },
+      { startPeriod: 86_400, limit: 16 },
+      { startPeriod: 86_430, limit: 8 },
     ]);
+    // On a slow clock a schedule of the future would be no limit at all: it replaced the floor.
+    const start_ms = Date.parse(String(at(lease, 'chargingSchedule', 'startSchedule')));
+    assert.equal(start_ms, bench.wall_ms - 1_000 - 86_400_000);
     bench.lease(8, 'clear');
     assert.equal(limitOf(lastProfile(bench)), 8);
     assert.equal(bench.image.lease, undefined);
