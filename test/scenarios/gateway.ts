@@ -27,6 +27,9 @@ export interface Gateway {
   readonly site: Site;
   readonly state: string;
   readonly socket: string;
+  /** Where the simulated devices listen, and where the gateway listens for stations. */
+  readonly devicePort: number;
+  readonly ocppPort: number;
   /** Everything the processes have logged. */
   log(): string;
   pidOf(process_: string): number | undefined;
@@ -174,6 +177,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     site,
     state,
     socket: path.join(state, 'console.sock'),
+    devicePort: devices.port,
+    ocppPort,
     log: () => log,
     pidOf: (name) => pidOf(child.pid ?? 0, name),
     stop: async () => {
