@@ -89,7 +89,6 @@ export class StationRelay {
 
   stationGone(): void {
     this.wanted = false;
-    this.statuses.take();
     this.held.release();
     if (this.shared.backlog.isEmpty(this.station)) this.hangUp();
   }

@@ -121,4 +121,17 @@ describe('records of stations while the CPMS is away', () => {
     assert.deepEqual(bench.toStation, []);
     assert.equal(bench.fleet.relayStats()?.backlog, 0);
   });
+
+  it('the last status of a connector outlives a broken socket of its station', () => {
+    const bench = new RelayBench().detached();
+    const status = { connectorId: 1, errorCode: 'NoError', status: 'Charging', timestamp: TIME };
+    bench.station([2, 's1', 'StatusNotification', status]);
+    bench.stationGone();
+    bench.connect();
+    bench.pass(1);
+    bench.cpmsUp();
+    assert.equal(bench.lastToCpms()?.[1], 's1');
+    bench.cpms([3, 's1', {}]);
+    assert.equal(bench.toCpms.length, 1);
+  });
 });
