@@ -172,6 +172,24 @@ export class Station201 extends StationLife {
       : { type: 'result', id: call.id, payload };
   }
 
+  private trigger(payload: JsonObject): string {
+    const evse = number(object(payload, 'evse') ?? {}, 'id') ?? 1;
+    switch (text(payload, 'requestedMessage') ?? '') {
+      case 'Heartbeat':
+        this.heartbeat();
+        return 'Accepted';
+      case 'StatusNotification':
+        this.status(evse);
+        return 'Accepted';
+      case 'TransactionEvent':
+        if (!this.running201.has(evse)) return 'Rejected';
+        this.event(evse, 'Updated', 'Trigger');
+        return 'Accepted';
+      default:
+        return 'NotImplemented';
+    }
+  }
+
   private payloadFor(call: CallFrame, now: Instant): JsonObject | undefined {
     const { payload } = call;
     switch (call.action) {
@@ -186,9 +204,7 @@ export class Station201 extends StationLife {
       case 'SetVariables':
         return this.setVariables(payload);
       case 'TriggerMessage':
-        if (text(payload, 'requestedMessage') !== 'Heartbeat') return { status: 'NotImplemented' };
-        this.heartbeat();
-        return { status: 'Accepted' };
+        return { status: this.trigger(payload) };
       case 'RequestStopTransaction':
         return { status: this.requestStop(text(payload, 'transactionId'), now) };
       case 'Reset':

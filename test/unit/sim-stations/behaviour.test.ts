@@ -18,6 +18,19 @@ describe('sim/stations behaviours', () => {
       assert.equal(current(site), 8);
     });
 
+    it(`${protocol}: a car that charges is seen, and raised, by a controller that just started`, () => {
+      const site = oneStation({ protocol });
+      site.time.run(5_000);
+      site.station.plug(CAR, site.time.now());
+      site.time.run(20_000);
+      site.restart();
+      site.lease_A = 20;
+      site.time.run(60_000);
+      const [image] = site.fleet.images(site.time.now());
+      assert.ok(image?.connected && image.wantsEnergy && image.status === 'Charging');
+      assert.equal(current(site), 20);
+    });
+
     it(`${protocol}: sloppy accepts everything and is kept at its floor by it`, () => {
       const site = oneStation({ protocol, behaviour: 'sloppy' });
       site.time.run(5_000);

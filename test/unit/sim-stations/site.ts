@@ -22,44 +22,52 @@ export interface Site {
   readonly heard: string[];
   /** No batch any more, and no clear either: the process is gone. */
   kill(): void;
+  /** Another controller that knows nothing; the station keeps its power and its car. */
+  restart(): void;
 }
 
 /** One simulated station and its controller in memory, in simulated time. */
 export function oneStation(change: Partial<SimStationConfig> = {}, seed = 1): Site {
   const time = new VirtualTime();
-  const fleet = createStationFleet(
-    {
-      stations: [
-        {
-          id: 'CP1',
-          connectors: 1,
-          phases: 3,
-          floor_A: amps(8),
-          max_A: amps(32),
-          ttl_ms: 30_000,
-          abilities: {
-            leaseStorage: 'ram',
-            honoursDuration: true,
-            maxStackLevel: 8,
-            minRenew_s: 0,
-            zeroAllowed: true,
-            unit: 'A',
+  const create = (): StationFleet =>
+    createStationFleet(
+      {
+        stations: [
+          {
+            id: 'CP1',
+            connectors: 1,
+            phases: 3,
+            floor_A: amps(8),
+            max_A: amps(32),
+            ttl_ms: 30_000,
+            abilities: {
+              leaseStorage: 'ram',
+              honoursDuration: true,
+              maxStackLevel: 8,
+              minRenew_s: 0,
+              zeroAllowed: true,
+              unit: 'A',
+            },
           },
-        },
-      ],
-      idPrefix: 'hf-',
-      wall_ms: (now) => now + time.offset_ms,
-      authorise: () => 'Accepted',
-    },
-    time.now(),
-  );
+        ],
+        idPrefix: 'hf-',
+        wall_ms: (now) => now + time.offset_ms,
+        authorise: () => 'Accepted',
+      },
+      time.now(),
+    );
+  let fleet = create();
   const config = { id: 'CP1', kind: 'ac', phases: 3, max_A: 32, ...change } as const;
   let alive = true;
   const heard: string[] = [];
-  const inner = memoryTransport(fleet, time, time);
+  let cut = (): void => undefined;
   const transport: SimTransport = {
     open(one, events) {
-      const link = inner.open(one, events);
+      const link = memoryTransport(fleet, time, time).open(one, events);
+      cut = () => {
+        link.close();
+        events.closed(1006, '');
+      };
       return {
         send(frame) {
           if (frame.type === 'call') heard.push(frame.action);
@@ -79,7 +87,21 @@ export function oneStation(change: Partial<SimStationConfig> = {}, seed = 1): Si
   });
   const [station] = sims.stations;
   if (station === undefined) throw new Error('no station');
-  const site: Site = { time, fleet, sims, station, lease_A: 8, heard, kill: () => (alive = false) };
+  const site: Site = {
+    time,
+    get fleet() {
+      return fleet;
+    },
+    sims,
+    station,
+    lease_A: 8,
+    heard,
+    kill: () => (alive = false),
+    restart() {
+      fleet = create();
+      cut();
+    },
+  };
   let cycle = 0;
   time.every(1000, () => {
     if (!alive) return;
