@@ -20,6 +20,7 @@ import { type ProcessConfig, socketsIn } from './config';
 import { readKept } from './kept';
 import { LatchMemory } from './latchMemory';
 import { log } from './log';
+import { RepeatLog } from './repeatLog';
 import { lineSpecs, SupervisorLines } from './supervisorLines';
 import { WatchedProcess } from './watchedProcess';
 
@@ -55,10 +56,11 @@ export async function supervisorProcess(config: ProcessConfig): Promise<void> {
     systemClock.now(),
   );
   const now = systemClock.now();
-  const watched = {
-    site: new WatchedProcess({ name: 'site', say }, now),
-    stations: new WatchedProcess({ name: 'stations', say }, now),
-  };
+  // What peers send can be sent a hundred times a second: it must not fill the log.
+  const fromPeers = new RepeatLog({ clock: systemClock, timers: systemTimers, say });
+  const watch = (name: 'site' | 'stations'): WatchedProcess =>
+    new WatchedProcess({ name, say: (text) => fromPeers.tell(name, text) }, now);
+  const watched = { site: watch('site'), stations: watch('stations') };
   const sockets = socketsIn(config.state);
   const toSite = await listenIpc({
     path: sockets.siteToSupervisor,
@@ -75,7 +77,8 @@ export async function supervisorProcess(config: ProcessConfig): Promise<void> {
         return supervisor.lineDrill(systemClock.now(), named);
       }
       const record = message.kind === 'record' ? decodeCycleRecord(message.body) : undefined;
-      if (record === undefined) return log(NAME, `message ${message.kind} refused`);
+      if (record === undefined)
+        return fromPeers.tell('messages', `message ${message.kind} refused`);
       const at = systemClock.now();
       const feed = supervisor.record(record, at);
       if (feed.edge) lines.edge(feed.lines, at);
