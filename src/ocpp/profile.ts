@@ -114,9 +114,9 @@ export function floor16(station: StationConfig, nominal_V: number): Request {
 }
 
 /**
- * The one schedule of a station with level 0 only: floor, lease, floor. It replaces the floor, so it
- * must never lie in the station's future, where nothing would limit the station at all: it begins a
- * day before the lease, and no clock that counts as usable is so far behind. Pure.
+ * The one schedule of a station with level 0 only: floor, lease, floor. It replaces the floor, so
+ * it must never lie in the station's future, where nothing would limit the station at all: it begins
+ * a day before the lease, and no clock that counts as usable is so far behind. Pure.
  */
 export function singleSchedule(
   station: StationConfig,

@@ -9,7 +9,7 @@ export interface StationAbilities {
   readonly leaseStorage: 'ram' | 'flash';
   /** The station ends a profile by itself after `duration`. If not, it is never raised by OCPP. */
   readonly honoursDuration: boolean;
-  /** Highest stackLevel. 0: the lease is one schedule with two periods instead of a second level. */
+  /** Highest stackLevel. 0: the lease is one schedule (floor, lease, floor) and no second level. */
   readonly maxStackLevel: number;
   /** Shortest time between two profile writes, except those that lower or clear. */
   readonly minRenew_s: number;
