@@ -5,6 +5,7 @@ import type { CallFrame, ErrorFrame, ResultFrame } from './frame';
 import type { Intents } from './intents';
 import type { RelayServices, RelayShared } from './relayServices';
 import { denialOf, errorFrame, formationCode, isControl } from './replies';
+import type { UpstreamSocket } from './upstreamSocket';
 
 /** Calls of a CPMS towards one station at once; OCPP-J allows one. */
 const MAX_CALLS = 8;
@@ -14,20 +15,19 @@ export class CpmsCalls {
   private readonly shared: RelayShared;
   private readonly services: RelayServices;
   private readonly intents: Intents;
-  private readonly send: (text: string) => void;
+  private readonly socket: UpstreamSocket;
   private open = 0;
 
-  /** @param send - to the CPMS; what cannot be sent is lost with its socket */
   constructor(
     shared: RelayShared,
     services: RelayServices,
     intents: Intents,
-    send: (text: string) => void,
+    socket: UpstreamSocket,
   ) {
     this.shared = shared;
     this.services = services;
     this.intents = intents;
-    this.send = send;
+    this.socket = socket;
   }
 
   /** The socket is gone, and with it who waits for answers. */
@@ -36,7 +36,7 @@ export class CpmsCalls {
   }
 
   say(frame: ResultFrame | ErrorFrame): void {
-    this.send(encodeFrame(frame));
+    if (this.socket.open) this.socket.send(encodeFrame(frame));
   }
 
   take(call: CallFrame, now: Instant): void {

@@ -61,9 +61,7 @@ export class StationRelay {
       },
       now,
     );
-    this.cpmsCalls = new CpmsCalls(shared, services, this.intents, (text) => {
-      if (this.socket.open) this.socket.send(text);
-    });
+    this.cpmsCalls = new CpmsCalls(shared, services, this.intents, this.socket);
   }
 
   private get station(): string {

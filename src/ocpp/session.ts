@@ -6,11 +6,11 @@ import type { Instant } from '../time';
 import { amps } from '../units';
 import type { Parsed } from './codec';
 import type { FleetEventCode, OcppProtocol, StationConfig, StationLink } from './config';
-import type { Dialect } from './dialect';
+import type { Dialect, Request } from './dialect';
 import { dialectOf } from './dialects';
 import type { CallFrame, ErrorFrame, Frame, JsonObject, ResultFrame } from './frame';
 import type { LimitFacts } from './limitNotice';
-import type { Observation } from './observation';
+import type { Measured, Observation } from './observation';
 import type { StationRelay } from './relay';
 import { relayOf } from './relayBinding';
 import { ReplayCache } from './replayCache';
@@ -84,16 +84,7 @@ export class StationSession {
       tell: (code, text, at, hint) => this.tell(code, text, at, hint),
       changed: () => this.dirty(),
     });
-    this.sight = new StationSight(context, {
-      station: () => this.station,
-      dialect: () => this.dialect,
-      connected: () => this.link !== undefined,
-      acknowledgedLimit_A: (at) => this.acknowledgedLimit_A(at),
-      measured: (reading) => this.selfTest?.read(reading),
-      ended: (connector) => this.relay?.intents.endTransaction(connector),
-      ask: (request, at) => this.calls.ask(request, { kind: 'other' }, 'normal', at),
-      tell: (code, text, at, hint) => this.tell(code, text, at, hint),
-    });
+    this.sight = new StationSight(context, this);
     this.relay = relayOf(this, now);
   }
 
@@ -216,11 +207,24 @@ export class StationSession {
   }
 
   /** The limit the station itself has confirmed; undefined while nothing is certain. */
-  private acknowledgedLimit_A(now: Instant): number | undefined {
+  acknowledgedLimit_A(now: Instant): number | undefined {
     if (!this.floor.verified) return undefined;
     const lease = this.leases.hold.inForce(now);
     if (lease !== undefined) return lease.limit_A;
     return this.leases.hold.possible(now) ? undefined : this.station.floor_A;
+  }
+
+  measured(reading: Measured): void {
+    this.selfTest?.read(reading);
+  }
+
+  ended(connector: number | undefined): void {
+    this.relay?.intents.endTransaction(connector);
+  }
+
+  /** Asks the station for something that nothing waits for. */
+  enquire(request: Request, now: Instant): void {
+    this.calls.ask(request, { kind: 'other' }, 'normal', now);
   }
 
   /** Another model, or another firmware, may be able to do other things. */

@@ -1,22 +1,22 @@
 import type { Instant } from '../time';
-import type { FleetEventCode, StationConfig } from './config';
+import type { FleetEventCode, StationConfig, StationLink } from './config';
 import type { Dialect, Request } from './dialect';
 import { LimitWatch } from './limitWatch';
 import { StationObservation } from './observation';
 import type { Measured, Observation } from './observation';
 import type { SessionContext } from './sessionContext';
 
-/** What the sight of a station needs from its session. */
+/** What the sight of a station needs: the session itself, for a closure each is memory per station. */
 export interface SightHost {
-  station(): StationConfig;
-  dialect(): Dialect;
-  connected(): boolean;
+  readonly station: StationConfig;
+  readonly dialect: Dialect;
+  readonly linked: StationLink | undefined;
   /** The limit the station itself has confirmed; undefined while nothing is certain. */
   acknowledgedLimit_A(now: Instant): number | undefined;
   measured(reading: Measured): void;
   /** A transaction is over; `connector` where it is known. */
   ended(connector: number | undefined): void;
-  ask(request: Request, now: Instant): void;
+  enquire(request: Request, now: Instant): void;
   tell(code: FleetEventCode, text: string, now: Instant, hint?: string): void;
 }
 
@@ -41,7 +41,7 @@ export class StationSight {
   /** Takes what a message told; the result says whether the site must know it at once. */
   take(seen: readonly Observation[], now: Instant): boolean {
     const wall_ms = this.context.config.wall_ms(now);
-    const { connectors } = this.host.station();
+    const { connectors } = this.host.station;
     for (const one of seen) {
       if (one.kind === 'stopped') this.host.ended(this.seen.connectorOf(one.transaction));
       this.seen.take(one, now, wall_ms, connectors);
@@ -56,7 +56,7 @@ export class StationSight {
 
   /** Greatest phase current by the station's own meter. */
   measured(): Measured | undefined {
-    return this.seen.measured(this.host.station().phases, this.context.nominal_V);
+    return this.seen.measured(this.host.station.phases, this.context.nominal_V);
   }
 
   /**
@@ -65,8 +65,8 @@ export class StationSight {
    * safe static limit until they leave.
    */
   askUnheard(now: Instant): void {
-    for (const connector of this.seen.unheard(this.host.station().connectors)) {
-      for (const request of this.host.dialect().askStatus(connector)) this.host.ask(request, now);
+    for (const connector of this.seen.unheard(this.host.station.connectors)) {
+      for (const request of this.host.dialect.askStatus(connector)) this.host.enquire(request, now);
     }
   }
 
@@ -74,7 +74,7 @@ export class StationSight {
   private watchLimit(now: Instant): void {
     this.tellLimit(now);
     const measured = this.measured();
-    if (measured === undefined || !this.host.connected()) return;
+    if (measured === undefined || this.host.linked === undefined) return;
     this.host.measured(measured);
     const verdict = this.limits.read(measured.current_A, measured.at, now);
     if (verdict === undefined) return;
