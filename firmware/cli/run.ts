@@ -4,7 +4,9 @@ import { getPriority, setPriority } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { linesFor } from '../../src/board';
+import { systemClock } from '../../src/io/clock';
 import { parseLineSpec } from '../../src/io/line';
+import { Backoff, between } from '../../src/time';
 import { boardFile, loadBoard } from '../loadBoard';
 import { armSite, type ArmedSite } from '../processes/armSite';
 import type { ProcessConfig } from '../processes/config';
@@ -32,6 +34,9 @@ const SMALL_HEAP = [
 const NICE: Readonly<Record<string, number>> = { stations: 5, uplink: 10, recorder: 10 };
 /** A process that ended is started again after this; on the gateway systemd does it. */
 const RESTART_ms = 500;
+/** One that ends again and again waits longer, up to this, and less again once it has lived so long. */
+const RESTART_MAX_ms = 10_000;
+const LIVES_ms = 60_000;
 
 /** `holdfast run`: checks the signature, makes keys at the first run, starts the processes. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -132,8 +137,13 @@ async function supervise(
   single: boolean,
 ): Promise<void> {
   const children = new Map<string, ChildProcess>();
+  const waits = new Map<string, Backoff>();
   let ending = false;
   const start = (name: string, as: ProcessConfig): void => {
+    const begun = systemClock.now();
+    const waiting =
+      waits.get(name) ?? new Backoff({ first_ms: RESTART_ms, max_ms: RESTART_MAX_ms });
+    waits.set(name, waiting);
     // One process is the composition for small boards: memory counts more than speed there.
     const lean = single ? ['--lite-mode'] : [];
     const flags = [...SMALL_HEAP, ...lean, ...process.execArgv];
@@ -156,11 +166,14 @@ async function supervise(
     yieldTo(child.pid, NICE[name]);
     child.once('exit', (code, signal) => {
       if (ending) return;
-      log('run', `${name} ended (${signal ?? String(code)}); starting it again`);
+      if (between(begun, systemClock.now()) >= LIVES_ms) waiting.reset();
+      const wait_ms = waiting.next_ms();
+      const when = wait_ms > RESTART_ms ? ` in ${wait_ms / 1000} s` : '';
+      log('run', `${name} ended (${signal ?? String(code)}); starting it again${when}`);
       setTimeout(() => {
         // What died did not stop cleanly: it returns by the rules of a return (INV-7).
         if (!ending) start(name, { ...config, start: 'return' });
-      }, RESTART_ms);
+      }, wait_ms);
     });
   };
   for (const name of single ? [names.join(',')] : names) start(name, config);

@@ -9,7 +9,7 @@ import { prepare } from '../../firmware/cli/firstStart';
 import { loadSite } from '../../firmware/loadSite';
 import { createKeyFile, signDetached } from '../../src/io/keys';
 import { captured } from '../unit/cli/capture';
-import { tcpSiteText } from './gateway';
+import { startGateway, tcpSiteText, until } from './gateway';
 
 const PROGRAM = path.join(__dirname, '..', '..', 'firmware', 'holdfast.cjs');
 
@@ -53,6 +53,24 @@ describe('a process that cannot start', () => {
     } finally {
       other.close();
       rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('is started again ever more rarely, and told so', async function () {
+    this.timeout(60_000);
+    const gateway = await startGateway({ seed: 5 });
+    try {
+      const ends = (): readonly string[] =>
+        gateway.log().match(/recorder ended .*starting it again.*/g) ?? [];
+      for (let n = 1; n <= 3; n += 1) {
+        await until('the recorder runs', 20_000, () => gateway.pidOf('recorder') !== undefined);
+        process.kill(gateway.pidOf('recorder') ?? 0, 'SIGKILL');
+        await until('its end is told', 20_000, () => ends().length >= n);
+      }
+      const waits = ends().map((line) => /again(.*)$/.exec(line)?.[1]);
+      assert.deepEqual(waits, ['', ' in 1 s', ' in 2 s']);
+    } finally {
+      await gateway.stop();
     }
   });
 });
