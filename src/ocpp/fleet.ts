@@ -26,6 +26,8 @@ import type { Counts, SessionContext } from './sessionContext';
 const SILENCE_CLEAR_MS = 10_000;
 /** A batch older than this was held up on its way; its leases would outlive the decision. */
 const BATCH_MAX_AGE_MS = 3_000;
+/** A boot that has decided nothing for so long is over. */
+const BOOT_GONE_MS = 10_000;
 /** Former boot ids remembered, so that a batch of a dead process never counts as new. */
 const REMEMBERED_BOOTS = 16;
 
@@ -48,7 +50,7 @@ class Fleet implements StationFleet {
     badFrames: 0,
   };
   private tested: StationSession | undefined;
-  private readonly formerBoots: string[] = [];
+  private formerBoots: readonly string[] = [];
   private bootId: string | undefined;
   private cycle = -1;
   private lastBatch_at: Instant;
@@ -86,8 +88,9 @@ class Fleet implements StationFleet {
       return { accepted: false, reason };
     }
     if (this.bootId !== batch.bootId) {
-      if (this.bootId !== undefined) this.formerBoots.push(this.bootId);
-      if (this.formerBoots.length > REMEMBERED_BOOTS) this.formerBoots.shift();
+      const before = this.bootId === undefined ? [] : [this.bootId];
+      const others = this.formerBoots.filter((boot) => boot !== batch.bootId);
+      this.formerBoots = [...others, ...before].slice(-REMEMBERED_BOOTS);
       this.bootId = batch.bootId;
     }
     this.cycle = batch.cycle;
@@ -101,7 +104,10 @@ class Fleet implements StationFleet {
     batch: LeaseBatch,
     now: Instant,
   ): Exclude<BatchOutcome, { accepted: true }>['reason'] | undefined {
-    if (this.formerBoots.includes(batch.bootId)) return 'old-boot';
+    // What a dead process left on its way comes within seconds. One that still decides when the boot
+    // after it has long been silent is no former one: that was a stranger, or it died.
+    const gone = passed(later(this.lastBatch_at, BOOT_GONE_MS), now);
+    if (this.formerBoots.includes(batch.bootId) && !gone) return 'old-boot';
     if (batch.bootId === this.bootId && batch.cycle <= this.cycle) return 'out-of-order';
     const age_ms = between(batch.decided_at, now);
     if (age_ms > BATCH_MAX_AGE_MS) return 'stale';

@@ -84,6 +84,33 @@ describe('ocpp leases', () => {
     assert.equal(bench.fleet.stats().batchesRefused, 5);
   });
 
+  it('of a boot that a stranger cut in on are taken again when the stranger is silent', () => {
+    const bench = new Bench().ready();
+    bench.lease(16);
+    const apply = (bootId: string, cycle: number): unknown => {
+      const outcome = bench.fleet.apply(
+        { bootId, cycle, decided_at: bench.now, leases: [] },
+        bench.now,
+      );
+      return outcome.accepted ? 'accepted' : outcome.reason;
+    };
+    assert.equal(apply('stranger', 99_999), 'accepted');
+    const answers: unknown[] = [];
+    for (let s = 1; s <= 14; s += 1) {
+      bench.pass(1);
+      answers.push(apply('b1', 100 + s));
+    }
+    assert.deepEqual(
+      answers.slice(0, 9),
+      Array.from({ length: 9 }, () => 'old-boot'),
+    );
+    assert.deepEqual(
+      answers.slice(10),
+      Array.from({ length: 4 }, () => 'accepted'),
+    );
+    assert.equal(apply('stranger', 100_000), 'old-boot');
+  });
+
   it('are revoked, not rewritten, at the safe static limit', () => {
     const bench = new Bench().ready();
     bench.lease(16);
