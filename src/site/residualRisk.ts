@@ -3,7 +3,8 @@
  *
  * INV-10: all stations of a hostile `stations` process at rated power until the line has dropped
  * them. Either D stays below 0.8 at every node, or the node and the excess are printed.
- * Sun before its first lease (INV-2), and devices said to fall to less than their profile knows.
+ * Sun before its first lease (INV-2), devices said to fall to less than their profile knows, and
+ * limits in W that a car may draw on one phase alone.
  */
 import type { DeviceCatalogue } from './catalogue';
 import { permissible_A } from './curve';
@@ -39,7 +40,8 @@ function noticed(site: Site, node: CircuitNode, stations: readonly Station[]): b
 /** Findings: one for each risk, a note where two persons have accepted it. Pure. */
 export function residualRisks(site: Site, catalogue: DeviceCatalogue): readonly Finding[] {
   const hostile = site.nodes.flatMap((node) => riskOf(site, node));
-  const risks = [...hostile, ...coldRisks(site), ...narrowerRisks(site, catalogue)];
+  const narrower = narrowerRisks(site, catalogue);
+  const risks = [...hostile, ...coldRisks(site), ...narrower, ...wattRisks(site)];
   return [...risks, ...idle(site, risks)];
 }
 
@@ -110,6 +112,17 @@ function narrowerRisks(site: Site, catalogue: DeviceCatalogue): readonly Finding
     ]),
     ...site.pv.flatMap((p) => look(p, 'expiry_W', p.expiry_W, known(p).max_share * p.rated_W)),
   ];
+}
+
+/** A limit in W says nothing of phases, and everything else here counts per phase. */
+function wattRisks(site: Site): readonly Finding[] {
+  return site.stations.flatMap((s) => {
+    if (s.kind !== 'ac' || s.lease.rate_unit !== 'W' || s.wiring.length < 2) return [];
+    const one_A = Math.min(s.max_A, s.wiring.length * s.static_A);
+    const text = `limits in W: at its static limit of ${s.static_A} A a car on one phase may draw ${one_A} A there, and ${s.max_A} A at any limit above ${(s.max_A / s.wiring.length).toFixed(0)} A`;
+    const at = { path: `${s.path}.lease.rate_unit`, subject: s.id };
+    return [risk(site, 'watts-one-phase', at, text, 'a station that takes A, or one wired phase')];
+  });
 }
 
 /** A risk with its code and subject; a note once two different persons have accepted it. */

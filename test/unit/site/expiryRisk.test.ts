@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { deviceCatalogue } from '../../../src/runtime';
 import { checkSite, type Finding } from '../../../src/site';
-import { BESS, type Block, CURVE, PV, siteBlock, siteOf, withKeys } from './fixtures';
+import { BESS, type Block, CURVE, PV, siteBlock, siteOf, station, withKeys } from './fixtures';
 
 const found = (block: Block, code: string): readonly Finding[] =>
   checkSite(siteOf(block), deviceCatalogue).findings.filter((f) => f.code === code);
@@ -74,5 +74,28 @@ describe('check: a device said to fall to less than its profile knows', () => {
       siteBlock({ pv: [{ ...PV, profile: 'sunspec-pv-704', expiry_W: 0 }] }),
     ])
       assert.deepEqual(found(block, 'expiry-narrower'), []);
+  });
+});
+
+describe('check: an AC station that takes limits in W', () => {
+  const lease = (rate_unit: string): Block => ({
+    honours_duration: true,
+    storage: 'ram',
+    rate_unit,
+  });
+  const limited = (rate_unit: string, phases: string): Block =>
+    siteBlock({ stations: [station('one', { phases, lease: lease(rate_unit) })] });
+
+  it('is a risk where it is wired on several phases, with what one of them may carry', () => {
+    const [risk] = found(limited('W', 'L1L2L3'), 'watts-one-phase');
+    assert.equal(risk?.severity, 'risk');
+    assert.match(risk.text, /static limit of 8 A a car on one phase may draw 24 A there/);
+    assert.match(risk.text, /and 32 A at any limit above 11 A/);
+    for (const [unit, phases] of [
+      ['W', 'L1'],
+      ['A', 'L1L2L3'],
+    ] as const) {
+      assert.deepEqual(found(limited(unit, phases), 'watts-one-phase'), []);
+    }
   });
 });
