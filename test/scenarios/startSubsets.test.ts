@@ -1,20 +1,12 @@
 import { strict as assert } from 'node:assert';
-import path from 'node:path';
-import { loadSite } from '../../firmware/loadSite';
-import { createPduCodec } from '../../src/io/modbusSerial';
-import { deviceCatalogue, siteProfiles } from '../../src/runtime';
-import { buildVirtual, type VirtualRun } from '../../src/sim/composition';
+import type { VirtualRun } from '../../src/sim/composition';
 import { between, type Instant, later } from '../../src/time';
+import { demoSite, virtualRun } from '../unit/demoRun';
 
-const SITE = path.join(__dirname, '..', '..', 'firmware', 'sites', 'demo.yaml');
 const SLACK_A = 0.6;
 const ENFORCED_s = 10;
 
-const { site } = loadSite(SITE);
-assert(site !== undefined);
-const parsed = siteProfiles(site);
-assert.ok(parsed.ok);
-const { profiles } = parsed;
+const site = demoSite();
 const FIELD = [site.gridMeter.id, ...site.bess.map((b) => b.id), ...site.pv.map((p) => p.id)];
 const STATIONS = site.stations.map((s) => s.id);
 
@@ -25,16 +17,8 @@ const subsets = <T>(of: readonly T[]): readonly (readonly T[])[] =>
 
 /** A site at power-on with a car at each station, where these never answer. */
 function powerOn(missing: ReadonlySet<string>, start: 'first' | 'return'): VirtualRun {
-  const run = buildVirtual({
-    site: site ?? assert.fail(),
-    profiles,
-    catalogue: deviceCatalogue,
-    codec: createPduCodec(),
-    seed: 1 + missing.size,
-    sessions: [],
-    duration_s: 60,
-    start,
-  });
+  const options = { seed: 1 + missing.size, sessions: [], duration_s: 60, start };
+  const run = virtualRun(site, options);
   const { fleet, sim } = run.rig;
   const silence = (d: { fault: string } | undefined): void => {
     if (d !== undefined) d.fault = 'silent';

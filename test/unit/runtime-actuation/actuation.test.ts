@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import path from 'node:path';
 import { loadSite } from '../../../firmware/loadSite';
 import { createPduCodec } from '../../../src/io/modbusSerial';
-import { createBus } from '../../../src/modbus';
+import { type Bus, createBus } from '../../../src/modbus';
 import type { BessState } from '../../../src/model';
 import { siteProfiles } from '../../../src/runtime';
 import { busKey } from '../../../src/runtime/assemble';
@@ -14,6 +14,20 @@ import { later } from '../../../src/time';
 import { watts } from '../../../src/units';
 
 const SITE = path.join(__dirname, '..', '..', '..', 'firmware', 'sites', 'demo.yaml');
+
+/** A bus on an emulated wire with this device as unit 1, and a guard that allows all. */
+function busTo(device: Pick<SimBess, 'answer'>, id: string, time: VirtualTime): Bus {
+  const devices = [{ unit: 1, respond: (adu: Uint8Array) => device.answer(adu) }];
+  const segment = createSegment({ clock: time, timers: time, baud: 19200, devices, seed: 2 });
+  return createBus({
+    port: segment.framePort(),
+    codec: createPduCodec(),
+    clock: time,
+    timers: time,
+    judge: () => ({ allow: true }),
+    devices: [{ id, unit: 1 }],
+  });
+}
 
 /** The battery of the demo site on an emulated wire, commanded once a second as by the loop. */
 class Rig {
@@ -34,17 +48,7 @@ class Rig {
     const random = new SeededRandom(3);
     const now = () => time.now();
     this.bess = createSimBess(profile, { now, random: () => random.next(), unit: 1 });
-    const respond = (adu: Uint8Array) => this.bess.answer(adu);
-    const devices = [{ unit: 1, respond }];
-    const segment = createSegment({ clock: time, timers: time, baud: 19200, devices, seed: 2 });
-    const bus = createBus({
-      port: segment.framePort(),
-      codec: createPduCodec(),
-      clock: time,
-      timers: time,
-      judge: () => ({ allow: true }),
-      devices: [{ id: file.id, unit: 1 }],
-    });
+    const bus = busTo(this.bess, file.id, time);
     const only = { ...site, meters: [], pv: [] };
     this.field = new FieldDevices(only, parsed.profiles, new Map([[busKey(file), bus]]), now());
   }
@@ -135,16 +139,7 @@ describe('sun that was curtailed', () => {
     const now = () => time.now();
     const sun = { now, random: () => random.next(), unit: 1, irradiance: () => 1 };
     const sim = createSimPv(profile, sun);
-    const devices = [{ unit: 1, respond: (adu: Uint8Array) => sim.answer(adu) }];
-    const segment = createSegment({ clock: time, timers: time, baud: 19200, devices, seed: 2 });
-    const bus = createBus({
-      port: segment.framePort(),
-      codec: createPduCodec(),
-      clock: time,
-      timers: time,
-      judge: () => ({ allow: true }),
-      devices: [{ id: file.id, unit: 1 }],
-    });
+    const bus = busTo(sim, file.id, time);
     const only = { ...site, meters: [], bess: [] };
     const field = new FieldDevices(only, parsed.profiles, new Map([[busKey(file), bus]]), now());
     const cycle = (value_W: number, action: 'grant' | 'clear'): number | undefined => {

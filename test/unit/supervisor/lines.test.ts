@@ -1,30 +1,24 @@
 import { strict as assert } from 'node:assert';
-import path from 'node:path';
-import { loadSite } from '../../../firmware/loadSite';
-import { createPduCodec } from '../../../src/io/modbusSerial';
 import {
-  deviceCatalogue,
   nextIsolation,
   nextOverdraw,
   NO_ISOLATION,
   type OverdrawState,
-  siteProfiles,
   smallestLine,
 } from '../../../src/runtime';
-import { buildVirtual, type VirtualRun } from '../../../src/sim/composition';
+import type { VirtualRun } from '../../../src/sim/composition';
 import type { Site } from '../../../src/site';
 import { LineSet, lineStatus } from '../../../src/supervisor';
 import { type Instant, instant, later } from '../../../src/time';
 import { amps, evenly } from '../../../src/units';
+import { demoSite, virtualRun } from '../demoRun';
 
-const SITE = path.join(__dirname, '..', '..', '..', 'firmware', 'sites', 'demo.yaml');
 const T0 = instant(1_000_000);
 const at = (s: number) => later(T0, s * 1000);
 
 /** The demo site in the dark, each row on its own line. */
 function twoLines(): Site {
-  const { site } = loadSite(SITE);
-  assert(site !== undefined);
+  const site = demoSite();
   const [only] = site.lines;
   assert(only !== undefined);
   const lines = ['row-a', 'row-b'].map((node) => ({ ...only, id: `line-${node}`, node }));
@@ -32,21 +26,8 @@ function twoLines(): Site {
   return { ...site, bess: [], pv: [], lines, stations };
 }
 
-function build(site: Site, seed: number): VirtualRun {
-  const parsed = siteProfiles(site);
-  assert.ok(parsed.ok);
-  return buildVirtual({
-    site,
-    profiles: parsed.profiles,
-    catalogue: deviceCatalogue,
-    codec: createPduCodec(),
-    seed,
-    duration_s: 1800,
-  });
-}
-
 function start(site: Site, seed: number): VirtualRun {
-  const run = build(site, seed);
+  const run = virtualRun(site, { seed, duration_s: 1800 });
   run.rig.start();
   run.time.runUntil(later(run.time.now(), 120_000));
   return run;
@@ -73,7 +54,7 @@ function overdraws(run: VirtualRun, id: string): void {
 describe('several watchdog lines', () => {
   it('a station that nobody has seen since power-on costs its own line only, until it comes', () => {
     const site = twoLines();
-    const run = build(site, 1);
+    const run = virtualRun(site, { duration_s: 1800 });
     const { fleet } = run.rig;
     const connect = fleet.connect.bind(fleet);
     const [unseen] = site.stations;

@@ -1,30 +1,12 @@
 import { strict as assert } from 'node:assert';
-import path from 'node:path';
-import { loadSite } from '../../../firmware/loadSite';
-import { createPduCodec } from '../../../src/io/modbusSerial';
-import { deviceCatalogue, siteProfiles } from '../../../src/runtime';
-import { buildVirtual, type VirtualRun } from '../../../src/sim/composition';
+import type { VirtualRun } from '../../../src/sim/composition';
 import { lineStatus, type Supervisor } from '../../../src/supervisor';
 import { type Instant, later } from '../../../src/time';
+import { demoSite, virtualRun } from '../demoRun';
 import { arrival, fed, supervisor } from './rig';
 
-const SITE = path.join(__dirname, '..', '..', '..', 'firmware', 'sites', 'demo.yaml');
-
-function built(start: 'first' | 'return'): VirtualRun {
-  const { site } = loadSite(SITE);
-  assert(site !== undefined);
-  const parsed = siteProfiles(site);
-  assert.ok(parsed.ok);
-  return buildVirtual({
-    site,
-    profiles: parsed.profiles,
-    catalogue: deviceCatalogue,
-    codec: createPduCodec(),
-    seed: 1,
-    duration_s: 3600,
-    start,
-  });
-}
+const built = (start: 'first' | 'return'): VirtualRun =>
+  virtualRun(demoSite(), { duration_s: 3600, start });
 const advance = (run: VirtualRun, s: number): void =>
   run.time.runUntil(later(run.time.now(), s * 1000));
 const alarms = (run: VirtualRun): readonly string[] =>
