@@ -227,6 +227,12 @@ export const CATALOGUE = {
     'wait for the grid to return',
     'the BESS follows the grid again',
   ),
+  'bess-off': entry(
+    'warning',
+    'the BESS says that it is off or in fault: it supports nothing and stores nothing',
+    'look at its own display for the cause (trip, isolation, temperature); reset it there',
+    'it says that it is on or standing by',
+  ),
   'drill-overdue': entry(
     'warning',
     'a drill was not repeated in time: the device counts as one that does not fall back by itself',

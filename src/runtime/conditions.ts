@@ -115,9 +115,10 @@ function devices(f: ConditionFacts, add: Add): void {
     if (m.quality !== 'good' && id !== f.site.gridMeter.id) add('device-silent', id, m.reason);
   }
   for (const b of f.state.bess) {
-    if (b.reading.quality === 'good' && b.reading.value.state === 'backup') {
-      add('bess-backup', b.id, 'backup operation');
-    }
+    if (b.reading.quality !== 'good') continue;
+    const { state } = b.reading.value;
+    if (state === 'backup') add('bess-backup', b.id, 'backup operation');
+    if (state === 'off' || state === 'fault') add('bess-off', b.id, `it says "${state}"`);
   }
 }
 

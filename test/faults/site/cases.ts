@@ -42,7 +42,8 @@ export const SITE_FAULTS: readonly SiteFault[] = [
     },
     site: strongBattery,
     world: () => ({ irradiance: () => 0 }),
-    expect: {},
+    // It is felt at once; what it says of itself is read every five seconds.
+    expect: { detected_s: 8 },
     control: noContingency,
   },
   {
@@ -54,7 +55,8 @@ export const SITE_FAULTS: readonly SiteFault[] = [
       for (const p of allPv(r)) p.tripped = true;
     },
     site: strongBattery,
-    expect: {},
+    // It is felt at once; what it says of itself is read every five seconds.
+    expect: { detected_s: 8 },
     control: noContingency,
   },
   {

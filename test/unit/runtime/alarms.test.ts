@@ -212,6 +212,11 @@ const CASES: Readonly<Record<string, readonly [Partial<Facts>, string, RegExp]>>
     'bess',
     /backup/,
   ],
+  '[alarm:bess-off]': [
+    state({ bess: [{ id: 'bess', reading: good(bess('fault'), NOW), notResponding: false }] }),
+    'bess',
+    /says "fault"/,
+  ],
   '[alarm:drill-overdue]': [
     { drills: [{ id: 'drill-overdue', subject: 'one', text: 'silence drill overdue' }] },
     'one',
