@@ -23,8 +23,9 @@ export interface LoadedSite {
 
 /**
  * Loads and checks a site file. Never throws for what is in the file; throws if it cannot be read.
+ * Without `isTimeZone` its time zone is not looked at.
  */
-export function loadSite(file: string): LoadedSite {
+export function loadSite(file: string, isTimeZone?: (name: string) => boolean): LoadedSite {
   const bytes = readFileSync(file);
   const parsed = parsedOf(bytes);
   if (!parsed.ok) {
@@ -44,7 +45,7 @@ export function loadSite(file: string): LoadedSite {
     const fix = f.code === 'unknown-profile' ? knownProfiles(f.path) : f.fix;
     return { ...f, fix, file, line: parsed.lineOf(f.path) };
   };
-  const decoded = decodeSite(parsed.value);
+  const decoded = decodeSite(parsed.value, isTimeZone);
   if (!decoded.ok) return { file, bytes, findings: decoded.findings.map(locate), fits: false };
   const check = checkSite(decoded.site, deviceCatalogue);
   const findings = [...decoded.findings, ...check.findings].map(locate);

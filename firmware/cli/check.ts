@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { siteJsonSchema } from '../../src/site';
 import { loadSite, type LoadedSite, type LocatedFinding } from '../loadSite';
+import { isTimeZone } from '../timeZone';
 import { readable } from './files';
 import { refuse, surplus } from './refuse';
 
@@ -23,7 +24,7 @@ export function check(args: readonly string[]): number {
   if (file === undefined) return no('which file? use: holdfast check SITE.yaml');
   const wrong = surplus(positionals, 1) ?? readable(file);
   if (wrong !== undefined) return no(wrong);
-  const loaded = loadSite(file);
+  const loaded = loadSite(file, isTimeZone);
   if (values.json) process.stdout.write(`${JSON.stringify(asJson(loaded))}\n`);
   else process.stdout.write(`${asText(loaded).join('\n')}\n`);
   return loaded.fits ? 0 : 1;

@@ -15,6 +15,7 @@ import { readable } from './files';
 import { endClean, prepare } from './firstStart';
 import { refuse } from './refuse';
 import { holdState } from './stateHold';
+import { isTimeZone } from '../timeZone';
 import { programEntry, supervisorEntry } from '../where';
 
 const USE =
@@ -64,7 +65,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   let armed: ArmedSite;
   try {
-    armed = armSite(siteFile, values.trust);
+    armed = armSite(siteFile, values.trust, isTimeZone);
   } catch (error) {
     return no(1, error instanceof Error ? error.message : 'refused');
   }

@@ -5,6 +5,7 @@ import { createKeyFile, loadPrivateKey, signDetached, type SigningKey } from '..
 import { readDenyList } from '../../src/io/ocppRpc';
 import { writeAtomic } from '../../src/io/store';
 import { loadSite } from '../loadSite';
+import { isTimeZone } from '../timeZone';
 import { readable } from './files';
 import { refuse, surplus } from './refuse';
 
@@ -61,7 +62,7 @@ function siteOf(
     const read = readDenyList(bytes.toString('utf8'));
     return read.ok ? { id: read.list.site } : { refused: `is not signed: ${read.why}` };
   }
-  const loaded = loadSite(file);
+  const loaded = loadSite(file, isTimeZone);
   if (loaded.site !== undefined && loaded.fits) return { id: loaded.site.id };
   return { refused: `does not fit and is not signed; see: holdfast check ${file}` };
 }

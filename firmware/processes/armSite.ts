@@ -15,14 +15,18 @@ export interface ArmedSite {
  * Loads a site file for arming: the signature first, then form, then fit (INV-2). Throws with the
  * sentence that says why it is refused; each process calls this on its own copy.
  */
-export function armSite(file: string, trust: readonly string[]): ArmedSite {
+export function armSite(
+  file: string,
+  trust: readonly string[],
+  isTimeZone?: (name: string) => boolean,
+): ArmedSite {
   const signatureFile = `${file}.sig`;
   if (!existsSync(signatureFile)) {
     throw new Error(`${file} is not signed: holdfast sign ${file} --key KEY`);
   }
   const signature = parseSignature(readFileSync(signatureFile, 'utf8'));
   if (signature === undefined) throw new Error(`${signatureFile} is not a signature file`);
-  const loaded = loadSite(file);
+  const loaded = loadSite(file, isTimeZone);
   const named = loaded.site?.id ?? signature.site;
   const keys = trust.map(loadPublicKey);
   const expected = { purpose: 'site-file', site: named } as const;

@@ -3,7 +3,7 @@ import { type Curve, type CurvePreset, presetCurve } from './curve';
 import { type Finding, finding } from './findings';
 import type { Plain } from './schema';
 import { siteFile, type SiteFile } from './siteFile';
-import { relations } from './relations';
+import { type IsTimeZone, relations } from './relations';
 import { type CircuitNode, GRID, type Site, type Station } from './types';
 
 /** Either a site or the reasons why there is none; never a half of it. */
@@ -14,16 +14,17 @@ export type DecodedSite =
 /**
  * Decodes a plain value (from YAML) into a site whose references all resolve.
  * Every defect is a finding with the path of the key; the whole file is refused on the first error
- * class that matters, so that nothing is half loaded. Pure.
+ * class that matters, so that nothing is half loaded. Whoever arms or signs the file says what a
+ * time zone is; a process that reads it afterwards need not know. Pure over its arguments.
  */
-export function decodeSite(value: Plain): DecodedSite {
+export function decodeSite(value: Plain, isTimeZone: IsTimeZone = () => true): DecodedSite {
   const findings: Finding[] = [];
   const file = siteFile.decode(value, '', findings);
   if (file === undefined) return { ok: false, findings };
   const nodes = circuitTree(file, findings);
   uniqueIds(file, findings);
   references(file, new Set(nodes.map((n) => n.id)), findings);
-  relations(file, findings);
+  relations(file, findings, isTimeZone);
   const grid = file.meters.findIndex((m) => m.role === 'grid' && m.node === GRID);
   const gridMeter = file.meters[grid];
   if (gridMeter === undefined) {

@@ -3,15 +3,18 @@ import { type Finding, finding } from './findings';
 import type { SiteFile } from './siteFile';
 import { GRID } from './types';
 
+/** Whether the machine knows a time zone by its IANA name. */
+export type IsTimeZone = (name: string) => boolean;
+
 type Wrong = (path: string, subject: string, text: string, fix: string) => void;
 
 /** Adds a finding for each contradiction; the file is refused for any. Pure over its arguments. */
-export function relations(file: SiteFile, out: Finding[]): void {
+export function relations(file: SiteFile, out: Finding[], isTimeZone: IsTimeZone): void {
   const wrong: Wrong = (path, subject, text, fix) => {
     out.push(finding('error', 'contradiction', { path, subject }, text, fix));
   };
   curves(file, wrong);
-  place(file, wrong);
+  place(file, wrong, isTimeZone);
   operatorSignal(file, wrong);
   secrets(file, out);
   names(file, out);
@@ -50,10 +53,8 @@ export function relations(file: SiteFile, out: Finding[]): void {
 }
 
 /** The zone by whose clock is planned, and a smallest base load that is none: it would hide export. */
-function place(file: SiteFile, wrong: Wrong): void {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: file.site.timezone });
-  } catch {
+function place(file: SiteFile, wrong: Wrong, isTimeZone: IsTimeZone): void {
+  if (!isTimeZone(file.site.timezone)) {
     const text = `"${file.site.timezone}" is no time zone`;
     wrong('site.timezone', file.site.id, text, 'write its IANA name, such as Europe/Paris');
   }

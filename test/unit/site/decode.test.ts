@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { loadSite } from '../../../firmware/loadSite';
+import { isTimeZone } from '../../../firmware/timeZone';
 import { decodeSite, type Finding } from '../../../src/site';
 import {
   BESS,
@@ -91,8 +92,15 @@ describe('site file: form', () => {
 
   it('refuses a time zone that nobody has: nothing could be planned by its clock', () => {
     const place = { id: 'small', name: 'Small site', timezone: 'Europe/Pariss' };
-    const found = only(siteBlock({ site: place }), 'contradiction');
-    assert.equal(found.path, 'site.timezone');
+    const found = findingsOf(siteBlock({ site: place }), isTimeZone);
+    assert.deepEqual(
+      found.map((f) => [f.code, f.path]),
+      [['contradiction', 'site.timezone']],
+    );
+    const known = { ...place, timezone: 'Europe/Paris' };
+    assert.deepEqual(findingsOf(siteBlock({ site: known }), isTimeZone), []);
+    // What was looked at when it was signed is not looked at again by each process.
+    assert.deepEqual(findingsOf(siteBlock({ site: place })), []);
   });
 
   it('refuses a smallest base load above the greatest: it would hide export', () => {

@@ -95,7 +95,10 @@ export function siteOf(block: Block): Site {
   return decoded.site;
 }
 
-export const findingsOf = (block: Block): readonly Finding[] => decodeSite(plain(block)).findings;
+export const findingsOf = (
+  block: Block,
+  isTimeZone?: (name: string) => boolean,
+): readonly Finding[] => decodeSite(plain(block), isTimeZone).findings;
 
 /** Site, profiles and catalogue, as the compositions want them. */
 export function assembled(block: Block) {
