@@ -1,15 +1,12 @@
 /** A process of the gateway that cannot start ends, so that whoever started it starts it again. */
 import { strict as assert } from 'node:assert';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { prepare } from '../../firmware/cli/firstStart';
-import { loadSite } from '../../firmware/loadSite';
-import { createKeyFile, signDetached } from '../../src/io/keys';
-import { captured } from '../unit/cli/capture';
-import { startGateway, tcpSiteText, until } from './gateway';
+import { startGateway, until } from './gateway';
+import { configOf } from './oneProcess';
 
 const PROGRAM = path.join(__dirname, '..', '..', 'firmware', 'holdfast.cjs');
 
@@ -22,24 +19,7 @@ describe('a process that cannot start', () => {
     try {
       const address = other.address();
       const port = typeof address === 'object' && address !== null ? address.port : 0;
-      const siteFile = path.join(folder, 'site.yaml');
-      writeFileSync(siteFile, tcpSiteText(1, port));
-      const { site, bytes } = loadSite(siteFile);
-      assert(site !== undefined);
-      const key = createKeyFile(path.join(folder, 'owner.key'));
-      const signature = signDetached(bytes, 'site-file', site.id, key);
-      writeFileSync(`${siteFile}.sig`, JSON.stringify(signature));
-      const state = path.join(folder, 's');
-      const from = {
-        siteFile,
-        trust: [path.join(folder, 'owner.key.pub')],
-        line: `emulated:${path.join(folder, 'line')}`,
-      };
-      let config = '';
-      await captured(async () => {
-        config = JSON.stringify(await prepare(site, state, from));
-        return 0;
-      });
+      const { config } = await configOf(folder, port);
       // `--single`: what stands before it has started and would keep the process alive for ever.
       const words = [PROGRAM, 'process', 'recorder,stations,site', config];
       const child = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe'] });

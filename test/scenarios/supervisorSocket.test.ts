@@ -1,16 +1,13 @@
 /** What comes over the supervisor's socket can neither fill its log nor end it. */
 import { strict as assert } from 'node:assert';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { prepare } from '../../firmware/cli/firstStart';
-import { loadSite } from '../../firmware/loadSite';
 import { socketsIn } from '../../firmware/processes/config';
-import { createKeyFile, signDetached } from '../../src/io/keys';
-import { captured } from '../unit/cli/capture';
-import { tcpSiteText, until } from './gateway';
+import { until } from './gateway';
+import { configOf } from './oneProcess';
 
 const PROGRAM = path.join(__dirname, '..', '..', 'firmware', 'holdfast.cjs');
 const CONNECTIONS = 20;
@@ -23,30 +20,11 @@ function frame(message: object): Buffer {
   return Buffer.concat([head, body]);
 }
 
-async function configOf(folder: string): Promise<{ config: string; state: string }> {
-  const siteFile = path.join(folder, 'site.yaml');
-  writeFileSync(siteFile, tcpSiteText(1, 2));
-  const { site, bytes } = loadSite(siteFile);
-  assert(site !== undefined);
-  const key = createKeyFile(path.join(folder, 'owner.key'));
-  const signature = signDetached(bytes, 'site-file', site.id, key);
-  writeFileSync(`${siteFile}.sig`, JSON.stringify(signature));
-  const state = path.join(folder, 's');
-  const line = `emulated:${path.join(folder, 'line')}`;
-  const from = { siteFile, trust: [path.join(folder, 'owner.key.pub')], line };
-  let config = '';
-  await captured(async () => {
-    config = JSON.stringify(await prepare(site, state, from));
-    return 0;
-  });
-  return { config, state };
-}
-
 describe('the socket of the supervisor', () => {
   it('a flood of records that are none is a few lines of its log, and it goes on', async function () {
     this.timeout(90_000);
     const folder = mkdtempSync(path.join(tmpdir(), 'holdfast-sv-'));
-    const { config, state } = await configOf(folder);
+    const { config, state } = await configOf(folder, 2);
     const words = [PROGRAM, 'process', 'supervisor', config];
     const child = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe'] });
     let err = '';

@@ -9,6 +9,7 @@ import type {
   SimTransport,
 } from '../../../src/sim/stations';
 import { amps } from '../../../src/units';
+import { SIM_CONFIG } from './relaySite';
 import { VirtualTime } from './virtualTime';
 
 export interface Site {
@@ -32,24 +33,7 @@ export function oneStation(change: Partial<SimStationConfig> = {}, seed = 1): Si
   const create = (): StationFleet =>
     createStationFleet(
       {
-        stations: [
-          {
-            id: 'CP1',
-            connectors: 1,
-            phases: 3,
-            floor_A: amps(8),
-            max_A: amps(32),
-            ttl_ms: 30_000,
-            abilities: {
-              leaseStorage: 'ram',
-              honoursDuration: true,
-              maxStackLevel: 8,
-              minRenew_s: 0,
-              zeroAllowed: true,
-              unit: 'A',
-            },
-          },
-        ],
+        stations: [SIM_CONFIG],
         idPrefix: 'hf-',
         wall_ms: (now) => now + time.offset_ms,
         authorise: () => 'Accepted',
