@@ -35,7 +35,7 @@ export function addUp(
     for (const phase of ['L1', 'L2', 'L3'] as const) {
       let sum = 0;
       for (const s of below.get(node.id) ?? []) {
-        if (s.wiring.includes(phase)) sum += raisedPart_A(s, entries.get(s.id));
+        if (s.wiring.includes(phase)) sum += entries.get(s.id)?.commanded ?? s.max_A;
       }
       if (sum <= limit_A + ROUNDING_A) continue;
       const text = `${sum.toFixed(1)} A commanded on ${phase} of ${node.id}, limit ${limit_A.toFixed(1)} A`;
@@ -122,12 +122,6 @@ export const stationsBelow = (site: Site): StationsBelow =>
   new Map(
     site.nodes.map((n) => [n.id, site.stations.filter((s) => isFed(site, s.node, n.id))] as const),
   );
-
-/** A station at its static limit is carried by the static plan; above it its command counts. */
-function raisedPart_A(station: Station, entry: RecordEntry | undefined): number {
-  const commanded = entry === undefined ? station.max_A : entry.commanded;
-  return commanded > station.static_A ? commanded : Math.min(commanded, station.static_A);
-}
 
 /**
  * Support below a node that the record commands, bounded by the ratings, less what it commands a
